@@ -1,0 +1,1 @@
+#include "embed_init/checkpoint.h"

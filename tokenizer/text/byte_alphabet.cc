@@ -1,0 +1,64 @@
+#include "tokenizer/text/byte_alphabet.h"
+
+#include <array>
+#include <cstddef>
+
+#include "tokenizer/text/utf8.h"
+
+namespace tokgraft {
+namespace {
+
+// Printable Latin-1 stands for itself; the other 68 bytes, in order, are U+0100 onwards.
+constexpr bool StandsForItself(unsigned byte) {
+  return (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
+}
+
+constexpr std::array<char32_t, 256> MakeAlphabet() {
+  std::array<char32_t, 256> table{};
+  char32_t next = 0x100;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    table[byte] = StandsForItself(byte) ? static_cast<char32_t>(byte) : next++;
+  }
+  return table;
+}
+constexpr std::array<char32_t, 256> kAlphabet = MakeAlphabet();
+
+constexpr std::array<std::int16_t, 0x144> MakeInverse() {
+  std::array<std::int16_t, 0x144> table{};
+  for (auto& entry : table) entry = -1;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    table[kAlphabet[byte]] = static_cast<std::int16_t>(byte);
+  }
+  return table;
+}
+constexpr std::array<std::int16_t, 0x144> kInverse = MakeInverse();
+
+}  // namespace
+
+char32_t ByteToAlphabet(unsigned char byte) { return kAlphabet[byte]; }
+
+std::optional<unsigned char> AlphabetToByte(char32_t c) {
+  if (c >= kInverse.size() || kInverse[c] < 0) return std::nullopt;
+  return static_cast<unsigned char>(kInverse[c]);
+}
+
+std::string ToByteAlphabet(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) AppendUtf8(ByteToAlphabet(static_cast<unsigned char>(c)), &out);
+  return out;
+}
+
+std::optional<std::string> FromByteAlphabet(std::string_view text) {
+  if (!IsValidUtf8(text)) return std::nullopt;
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t position = 0; position < text.size();) {
+    const std::optional<unsigned char> byte = AlphabetToByte(DecodeValid(text, &position));
+    if (!byte) return std::nullopt;
+    out.push_back(static_cast<char>(*byte));
+  }
+  return out;
+}
+
+}  // namespace tokgraft

@@ -1,0 +1,86 @@
+// Tokenizer: a compiled TokenizerSpec. Encodes and decodes exactly as its reference does.
+//
+//   StatusOr<TokenizerSpec> spec = Load("tokenizer.json");
+//   StatusOr<Tokenizer> tok = Compile(*spec);
+//   Encoding e = tok->Encode("Hello world");       // e.ids, e.offsets
+//   std::vector<TokenId> ids;
+//   tok->EncodeIds("Hello world", &ids);           // the hot path: ids only, appended
+//   StatusOr<std::string> text = tok->Decode(ids);
+//
+// All failure happens in Compile; encoding is total. Text should be UTF-8. Bytes that are not: a
+// byte-level model encodes them as bytes; for any other model each maximal bad subsequence
+// is U+FFFD. Either way Encoding::invalid_utf8 counts them.
+//
+// Thread-safety: immutable and const throughout, cheap to copy (copies share the tables), safe to
+// use from any number of threads. Scratch memory belongs to the calling thread and is bounded.
+// Cost: linear or n log n in the text, whatever it holds.
+#ifndef TOKGRAFT_TOKENIZER_TOKENIZER_H_
+#define TOKGRAFT_TOKENIZER_TOKENIZER_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/encoding.h"
+#include "tokenizer/spec.h"
+#include "tokenizer/status.h"
+#include "tokenizer/token.h"
+
+namespace tokgraft {
+
+struct EncodeOptions {
+  bool add_special_tokens = false;  // apply the template, or add_bos and add_eos
+};
+
+struct DecodeOptions {
+  bool skip_special_tokens = false;
+};
+
+namespace internal {
+class Pipeline;  // tokenizer/pipeline.h
+}
+
+class Tokenizer {
+ public:
+  // Ids and offsets.
+  Encoding Encode(std::string_view text, const EncodeOptions& options = {}) const;
+  // Appends ids; returns the number of maximal bad UTF-8 subsequences.
+  std::uint64_t EncodeIds(std::string_view text, std::vector<TokenId>* ids,
+                          const EncodeOptions& options = {}) const;
+  std::size_t Count(std::string_view text, const EncodeOptions& options = {}) const;
+  // `threads` 0: all cores. The result does not depend on it.
+  EncodingBatch EncodeBatch(std::span<const std::string_view> texts, int threads = 0,
+                            const EncodeOptions& options = {}) const;
+
+  // As the reference decodes; OutOfRange for an id that the reference refuses too.
+  StatusOr<std::string> Decode(std::span<const TokenId> ids,
+                               const DecodeOptions& options = {}) const;
+  // The canonical bytes of the tokens, joined. OutOfRange for an id that is not in the vocabulary.
+  StatusOr<std::string> DecodeBytes(std::span<const TokenId> ids) const;
+
+  // Highest id + 1, added tokens included.
+  std::size_t vocab_size() const;
+  // nullopt: a hole, or beyond the vocabulary. Views live as long as any copy of the Tokenizer.
+  std::optional<std::string_view> token_bytes(TokenId id) const;
+  std::optional<PieceKind> token_kind(TokenId id) const;
+  // By canonical bytes; of several the one that encoding prefers (see Vocab::Find), then added.
+  std::optional<TokenId> token_id(std::string_view bytes) const;
+  const TokenizerSpec& spec() const;
+
+ private:
+  friend StatusOr<Tokenizer> Compile(TokenizerSpec spec);
+  explicit Tokenizer(std::shared_ptr<const internal::Pipeline> pipeline);
+  std::shared_ptr<const internal::Pipeline> pipeline_;
+};
+
+// Unimplemented: a stage that cannot be reproduced exactly, by name. InvalidArgument: the spec
+// contradicts itself (a merge of missing pieces, two pieces on one id).
+StatusOr<Tokenizer> Compile(TokenizerSpec spec);
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_TOKENIZER_TOKENIZER_H_
