@@ -1,0 +1,28 @@
+// Reads bare tiktoken ranks: one `base64-of-the-bytes rank` a line.
+//
+// Such a file holds neither its regex nor its special tokens. They come from a name (r50k p50k
+// cl100k o200k llama4 kimi_k2 qwen), given or found by the SHA-256 of the ranks, or the regex is
+// given itself, and then there are no special tokens. Special tokens are added tokens: they are
+// found in text, as tiktoken does with allowed_special="all".
+#ifndef TOKGRAFT_TOKENIZER_FORMATS_TIKTOKEN_H_
+#define TOKGRAFT_TOKENIZER_FORMATS_TIKTOKEN_H_
+
+#include <string>
+#include <string_view>
+
+#include "tokenizer/spec.h"
+#include "tokenizer/status.h"
+
+namespace tokgraft {
+
+// Cheap: is the first line base64, a space and a number?
+bool LooksLikeTiktoken(std::string_view bytes);
+
+// `pattern`: a name, a regex, or empty (recognise). InvalidArgument: a malformed line, a rank or a
+// piece twice, a byte without a piece, or ranks that are not known while `pattern` is empty.
+StatusOr<TokenizerSpec> ReadTiktoken(std::string_view bytes, const std::string& name,
+                                     const std::string& pattern);
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_TOKENIZER_FORMATS_TIKTOKEN_H_
