@@ -10,6 +10,7 @@
 #ifndef TOKGRAFT_TOKENIZER_BASE_JSON_H_
 #define TOKGRAFT_TOKENIZER_BASE_JSON_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -34,7 +35,8 @@ class JsonValue {
   JsonType type() const;
   bool is_null() const { return type() == JsonType::kNull; }
 
-  // Members of an object. Get: InvalidArgument where the key is missing; Find: nullopt. Of two
+  // Members of an object, found in time linear in their number (for many keys: ForEachMember). Get:
+  // InvalidArgument where the key is missing or this is no object; Find: nullopt then. Of two
   // members with one key the last counts, as in the reference libraries.
   StatusOr<JsonValue> Get(std::string_view key) const;
   std::optional<JsonValue> Find(std::string_view key) const;
@@ -52,8 +54,9 @@ class JsonValue {
   StatusOr<double> Double() const;  // any number
   StatusOr<bool> Bool() const;
 
-  std::string Minified() const;  // the value as JSON text, numbers and order kept
-  std::string path() const;      // "model.merges[151]"; "" for the root
+  // The value as JSON text: order kept, numbers by value (whole ones beyond 64 bits as doubles).
+  std::string Minified() const;
+  std::string path() const;  // "model.merges[151]"; "" for the root
   // InvalidArgument "<file>: <path>: <what>".
   Status Error(std::string_view what) const;
   // The same with another code.
@@ -61,16 +64,16 @@ class JsonValue {
 
  private:
   friend class JsonDocument;
-  friend struct internal::JsonStorage;
+  JsonValue At(const std::array<std::uint64_t, 2>& element) const;
   const internal::JsonStorage* storage_ = nullptr;
-  const void* document_ = nullptr;  // the two words of simdjson::dom::element
-  std::size_t index_ = 0;
+  std::array<std::uint64_t, 2> element_{};  // the two words of simdjson::dom::element
 };
 
 class JsonDocument {
  public:
-  // `name` stands in messages. Copies `bytes`. Errors: InvalidArgument with the byte offset where
-  // parsing stopped; depth is limited to 1,024.
+  // `name` stands in messages. Copies `bytes`; a UTF-8 byte order mark is skipped. Errors, with the
+  // byte offset where the text goes wrong: DataLoss where it ends too early, InvalidArgument
+  // elsewhere (not UTF-8, NaN, text after the value, nesting deeper than 1,024, ...).
   static StatusOr<JsonDocument> Parse(std::string_view bytes, const std::string& name);
   JsonValue root() const;
 
