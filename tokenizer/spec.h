@@ -8,9 +8,9 @@
 //   bytes ─Load→ TokenizerSpec ─Compile→ Tokenizer
 //
 // The stages are those of Hugging Face tokenizer.json (same names, same fields), since every other
-// format can be told in them, plus the few that only other formats have (SentencePieceNormalizer,
-// SentencePieceDecoder, RawBytesDecoder). `reference` says whose behaviour is "exact": the same
-// regex means different things to Oniguruma, fancy-regex and llama.cpp.
+// format can be told in them, plus the few that only other formats have (normalizer::SentencePiece,
+// decoder::SentencePiece, decoder::LlamaCpp, decoder::RawBytes). `reference` says whose behaviour
+// is "exact": the same regex means different things to Oniguruma, fancy-regex and llama.cpp.
 //
 // A list of stages stands for a Sequence; nested Sequences are flattened, which changes nothing.
 // Every type is a value: copyable, comparable, no invariants beyond its comments.
@@ -357,19 +357,27 @@ struct Strip {
 struct ByteFallback {
   friend bool operator==(const ByteFallback&, const ByteFallback&) = default;
 };
-// Decoding of a .model by sentencepiece, with its normalizer's flags; of GGUF by llama.cpp.
+// Decoding of a .model by sentencepiece, with its normalizer's flags.
 struct SentencePiece {
+  std::string unk_surface = " \u2047 ";                   // what an unknown piece decodes to
+  std::optional<normalizer::SentencePiece> denormalizer;  // applied to the decoded text
   friend bool operator==(const SentencePiece&, const SentencePiece&) = default;
+};
+// Decoding of a GGUF's tokens by llama.cpp.
+struct LlamaCpp {
+  bool add_space_prefix = false;  // one leading space of the first token is dropped
+  bool clean_spaces = false;      // spaces before ?!., and around apostrophes are dropped
+  friend bool operator==(const LlamaCpp&, const LlamaCpp&) = default;
 };
 // The bytes of all tokens, joined; invalid UTF-8 becomes U+FFFD (tiktoken, tekken).
 struct RawBytes {
   friend bool operator==(const RawBytes&, const RawBytes&) = default;
 };
 }  // namespace decoder
-using Decoder =
-    std::variant<decoder::Bpe, decoder::ByteLevel, decoder::WordPiece, decoder::Metaspace,
-                 decoder::Ctc, decoder::Replace, decoder::Fuse, decoder::Strip,
-                 decoder::ByteFallback, decoder::SentencePiece, decoder::RawBytes, UnknownStage>;
+using Decoder = std::variant<decoder::Bpe, decoder::ByteLevel, decoder::WordPiece,
+                             decoder::Metaspace, decoder::Ctc, decoder::Replace, decoder::Fuse,
+                             decoder::Strip, decoder::ByteFallback, decoder::SentencePiece,
+                             decoder::LlamaCpp, decoder::RawBytes, UnknownStage>;
 
 // ---- The whole ---------------------------------------------------------------------------------
 // Tokens with a role, from the file itself or its companions.
