@@ -1,0 +1,88 @@
+#include "tokenizer/cli/console.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace tokgraft {
+
+int Finish(const Status& status) {
+  if (status.ok()) return kExitOk;
+  std::string line(Message(status));
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::fprintf(stderr, "tokgraft: error: %s\n", line.c_str());
+  return kExitFailed;
+}
+
+int Print(std::string_view text) {
+  bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (text.empty() || text.back() != '\n') written = written && std::fputc('\n', stdout) != EOF;
+  if (written && std::fflush(stdout) == 0) return kExitOk;
+  return Finish(InternalError("standard output: cannot be written; is the disk full?"));
+}
+
+Progress::Progress(std::string_view mode)
+    : mode_(mode == "json"                                 ? Mode::kJson
+            : mode == "none" || isatty(STDERR_FILENO) == 0 ? Mode::kNone
+                                                           : Mode::kBar) {}
+
+Progress::~Progress() {
+  if (mode_ == Mode::kBar && !stage_.empty()) std::fputc('\n', stderr);
+}
+
+void Progress::Update(std::string_view stage, double fraction) {
+  if (mode_ == Mode::kNone) return;
+  fraction = std::clamp(fraction, 0.0, 1.0);
+  const auto now = std::chrono::steady_clock::now();
+  const bool new_stage = stage != stage_;
+  if (!new_stage && fraction < 1 && now - last_ < std::chrono::milliseconds(100)) return;
+  if (!new_stage && fraction == shown_) return;
+  if (mode_ == Mode::kBar && new_stage && !stage_.empty()) std::fputc('\n', stderr);
+  if (new_stage) started_ = now;
+  stage_ = stage;
+  shown_ = fraction;
+  last_ = now;
+  if (mode_ == Mode::kJson) {
+    const nlohmann::ordered_json line = {{"stage", stage_}, {"fraction", fraction}};
+    std::fprintf(stderr, "%s\n", line.dump().c_str());
+    return;
+  }
+  constexpr std::size_t kWidth = 30;
+  const auto filled = static_cast<std::size_t>(fraction * kWidth);
+  const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
+  const double seconds = std::chrono::duration<double>(now - started_).count();
+  std::fprintf(stderr, "\r  %-28s [%s] %3.0f %%  %5.1f s", stage_.c_str(), bar.c_str(),
+               fraction * 100, seconds);
+  std::fflush(stderr);
+}
+
+StatusOr<std::vector<std::pair<std::string, std::string>>> ParseNamedPaths(
+    const std::vector<std::string>& arguments) {
+  std::vector<std::pair<std::string, std::string>> named;
+  for (const std::string& argument : arguments) {
+    const std::size_t equals = argument.find('=');
+    std::string name;
+    std::string path = argument;
+    if (equals != std::string::npos && equals > 0) {
+      name = argument.substr(0, equals);
+      path = argument.substr(equals + 1);
+    } else {
+      name = std::filesystem::path(argument).stem().string();
+    }
+    for (const auto& [other, unused] : named) {
+      if (other == name) {
+        return InvalidArgumentError(
+            Cat(argument, ": the name \"", name, "\" is taken; write NAME=", path));
+      }
+    }
+    named.emplace_back(std::move(name), std::move(path));
+  }
+  return named;
+}
+
+}  // namespace tokgraft

@@ -1,0 +1,54 @@
+// What every command of the program shares: errors, JSON or text on stdout, progress on stderr.
+//
+//   int status = Finish(Load(path).status());      // prints "tokgraft: error: ..." and gives 1
+//   Progress progress(options.progress);           // a bar on a terminal, JSON lines, or nothing
+//   progress.Update("encode", 0.4);
+#ifndef TOKGRAFT_TOKENIZER_CLI_CONSOLE_H_
+#define TOKGRAFT_TOKENIZER_CLI_CONSOLE_H_
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tokenizer/status.h"
+
+namespace tokgraft {
+
+enum ExitStatus { kExitOk = 0, kExitFailed = 1, kExitUsage = 2, kExitFindings = 3 };
+
+// Prints the error, one line on stderr; returns the exit status for it.
+int Finish(const Status& status);
+
+// Writes data to stdout (with a newline at the end if it has none). Returns the exit status: a
+// closed pipe or full disk is a failure.
+int Print(std::string_view text);
+
+// Progress of a long step, on stderr. `mode`: "auto" (a bar on a terminal, else nothing), "json"
+// (one object a line: {"stage": ..., "fraction": ...}), "none". Not thread-safe.
+class Progress {
+ public:
+  explicit Progress(std::string_view mode);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  // `fraction` in [0, 1]; a new stage ends the line of the old one.
+  void Update(std::string_view stage, double fraction);
+
+ private:
+  enum class Mode { kNone, kBar, kJson };
+  Mode mode_;
+  std::string stage_;
+  double shown_ = -1;
+  std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point last_;
+};
+
+// "NAME=PATH" arguments: the name defaults to the file's stem. InvalidArgument where two agree.
+StatusOr<std::vector<std::pair<std::string, std::string>>> ParseNamedPaths(
+    const std::vector<std::string>& arguments);
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_TOKENIZER_CLI_CONSOLE_H_

@@ -1,0 +1,31 @@
+#include "tokenizer/cli/tokenizer_argument.h"
+
+#include <CLI/CLI.hpp>
+#include <utility>
+
+#include "tokenizer/load.h"
+
+namespace tokgraft {
+
+void AddTokenizerArgument(CLI::App* command, TokenizerArgument* argument) {
+  command
+      ->add_option("tokenizer", argument->path,
+                   "A tokenizer.json, sentencepiece .model, tiktoken ranks, tekken.json or GGUF "
+                   "file, or a model directory")
+      ->required()
+      ->type_name("TOKENIZER");
+  command
+      ->add_option("--pattern", argument->pattern,
+                   "For bare tiktoken ranks: r50k, p50k, cl100k, o200k, llama4, kimi_k2, qwen, or "
+                   "a regex")
+      ->type_name("NAME|REGEX");
+}
+
+StatusOr<Tokenizer> LoadAndCompile(const TokenizerArgument& argument) {
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, Load(argument.path, {.pattern = argument.pattern}));
+  StatusOr<Tokenizer> tokenizer = Compile(std::move(spec));
+  if (!tokenizer.ok()) return WithPlace(tokenizer.status(), argument.path);
+  return tokenizer;
+}
+
+}  // namespace tokgraft
