@@ -1,0 +1,139 @@
+// InitPlan: where every row of the new matrices comes from, before a single number is computed.
+//
+// A plan is a sparse matrix [new_rows, old_rows + 1] for each role (input, output), a little noise,
+// and a reason per row. New row i is the weighted sum of old rows; column `old_rows` stands for the
+// mean of the old rows that belong to tokens, so "the mean of everything" costs one entry. One
+// kernel applies any plan; a method only fills in entries (embed_init/methods, one file each).
+//
+//   TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint model, OpenCheckpoint("model"));
+//   TOKGRAFT_ASSIGN_OR_RETURN(auto pieces, SplitIntoOldPieces(id_map, base, &merged));
+//   TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, {}));
+//   plan.input.reasons[49152];   // {RowOrigin::kMethod}
+//   plan.input.Entries(49152);   // {{5, 0.5}, {77, 0.5}}: the mean of two old pieces
+//
+// The pieces of a new token are the ids into which the base tokenizer breaks exactly the bytes of
+// this token, in a text where the new tokenizer uses it. Never an unknown: a token for which no
+// pieces are found gets the mean of all old rows, and the reason says so.
+#ifndef TOKGRAFT_EMBED_INIT_INIT_PLAN_H_
+#define TOKGRAFT_EMBED_INIT_INIT_PLAN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "embed_init/checkpoint.h"
+#include "tokenizer/status.h"
+#include "tokenizer/token.h"
+#include "tokenizer/tokenizer.h"
+#include "vocab_merge/id_map.h"
+
+namespace tokgraft {
+
+// How a new row is made. Rows of tokens that both vocabularies have are copied whatever the method.
+enum class Method : std::uint8_t {
+  kAuto,        // asymmetric where input and output rows are two matrices, mean where they are one
+  kCopy,        // copied rows only; a new row is the mean of all old rows
+  kMean,        // mean of the old pieces
+  kWeighted,    // mean of the old pieces, weighted by their length in bytes
+  kFirst,       // the first old piece
+  kAsymmetric,  // input: mean; output: first
+  kGaussian,    // mean of all old rows, and a little noise with their covariance
+};
+std::string_view MethodName(Method method);  // "auto", "copy", "mean", ...
+// InvalidArgument: no such method; the message lists them.
+StatusOr<Method> ParseMethod(std::string_view name);
+
+// What happens to a matrix that serves as input and output.
+enum class TiePolicy : std::uint8_t {
+  kKeep,        // one matrix; refused where the two methods differ
+  kKeepInput,   // one matrix, made by the input method
+  kKeepOutput,  // one matrix, made by the output method
+  kUntie,       // the head becomes a matrix of its own, config.json says so
+};
+std::string_view TiePolicyName(TiePolicy policy);  // "keep", "keep-input", "keep-output", "untie"
+StatusOr<TiePolicy> ParseTiePolicy(std::string_view name);
+
+struct InitOptions {
+  Method method = Method::kAuto;  // for both roles, unless the next two say otherwise
+  std::optional<Method> input_method;
+  std::optional<Method> output_method;
+  TiePolicy tie = TiePolicy::kKeep;
+  // The number of rows is rounded up to a multiple of this. 0: the largest power of two up to 64
+  // that divides the old number of rows, so that a model that could be split over 8 devices
+  // still can. 1: no padding.
+  std::uint64_t pad_to_multiple = 0;
+  std::uint64_t seed = 0;  // of the noise of `gaussian`; a row depends on (seed, row) alone
+  // `gaussian` adds noise with this share of the covariance of the old rows.
+  double covariance_share = 1e-4;
+};
+
+enum class RowOrigin : std::uint8_t {
+  kCopied,     // an old row, bit for bit
+  kMethod,     // made by the method from the entries of the row
+  kMeanOfAll,  // no old pieces: the mean of the old rows
+  kPadding,    // no token has this id: the mean of the old rows
+};
+std::string_view RowOriginName(RowOrigin origin);  // "copied", "method", "mean_of_all", "padding"
+
+// The plan of one matrix: rows in compressed form, row r has entries [splits[r], splits[r + 1]).
+struct RolePlan {
+  Method method = Method::kMean;       // of the rows with RowOrigin::kMethod
+  std::vector<std::uint64_t> splits;   // [new_rows + 1]
+  std::vector<std::uint32_t> sources;  // old row, or old_rows for their mean
+  std::vector<double> weights;         // parallel to sources
+  std::vector<RowOrigin> origins;      // [new_rows]
+  double noise = 0;  // rows made by the method get noise with noise^2 times the old covariance
+
+  std::size_t rows() const { return origins.size(); }
+  std::vector<std::pair<std::uint32_t, double>> Entries(std::size_t row) const;
+  void AddRow(RowOrigin origin, const std::vector<std::pair<std::uint32_t, double>>& entries);
+  friend bool operator==(const RolePlan&, const RolePlan&) = default;
+};
+
+struct InitPlan {
+  std::uint64_t old_rows = 0;
+  std::uint64_t old_tokens = 0;  // rows [0, old_tokens) belong to tokens; their mean is "the mean"
+  std::uint64_t new_rows = 0;
+  std::uint64_t new_tokens = 0;  // highest new id + 1; rows from there on are padding
+  std::uint64_t pad_to_multiple = 1;
+  std::uint64_t seed = 0;
+  Method method = Method::kMean;  // as resolved, never kAuto
+  bool method_was_auto = false;
+  bool tied_before = false;
+  bool tied_after = false;
+  RolePlan input;
+  std::optional<RolePlan> output;                  // nullopt: tied, or no head
+  std::vector<std::optional<TokenId>> old_to_new;  // [old_tokens]: for the ids in config files
+  std::vector<std::string> warnings;
+
+  std::string DebugString() const;
+  friend bool operator==(const InitPlan&, const InitPlan&) = default;
+};
+
+// The old pieces of one added token.
+struct OldPieces {
+  std::vector<TokenId> ids;               // base ids; empty: none found
+  std::vector<std::uint32_t> size_bytes;  // parallel to ids
+  friend bool operator==(const OldPieces&, const OldPieces&) = default;
+};
+
+// For each token of id_map.added. `merged` may be null: then the witness texts are not used and a
+// token is split on its own. `donor` may be null: given, an added special token of the donor that
+// has a role (bos, eos, pad, ...) which the base fills too gets the base's token of that role.
+// InvalidArgument: the id map is of another base tokenizer.
+StatusOr<std::vector<OldPieces>> SplitIntoOldPieces(const IdMap& id_map, const Tokenizer& base,
+                                                    const Tokenizer* merged = nullptr,
+                                                    const TokenizerSpec* donor = nullptr);
+
+// `pieces` as SplitIntoOldPieces gives them. InvalidArgument: sizes that do not fit together.
+// FailedPrecondition: a tied model and two methods (see TiePolicy).
+StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
+                            const std::vector<OldPieces>& pieces, const InitOptions& options = {});
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_EMBED_INIT_INIT_PLAN_H_
