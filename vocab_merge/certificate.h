@@ -1,0 +1,62 @@
+// Certificate: what a merge does to text that the base already encoded.
+//
+//   L0  identical ids on every text without a character of `scripts` (each new piece has one)
+//   L1  coarsening only: token boundaries disappear, none appears, on any text
+//   L2  measured on the text given, nothing proved
+//   L3  no promise, nothing measured
+//
+// `proved` says that the level follows from the two specs alone. For a BPE base: the stages, added
+// tokens and flags are equal, every base join keeps its priority, every new join comes after all of
+// them, and the base never fuses unknown characters into one token. Joins are made best priority
+// first, so every join of the base is made before any new one, and what follows only joins. This
+// holds for merge lists, scores and ranks alike. The text given is encoded by both tokenizers all
+// the same: `new_cuts` counts boundaries that the base did not have, `changed_spans` stretches
+// between common boundaries whose ids differ.
+//
+//   StatusOr<Certificate> c = Certify(base, merged, {.texts = documents});
+//   c->level;   // "L1"
+#ifndef TOKGRAFT_VOCAB_MERGE_CERTIFICATE_H_
+#define TOKGRAFT_VOCAB_MERGE_CERTIFICATE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/spec.h"
+#include "tokenizer/status.h"
+
+namespace tokgraft {
+
+struct Certificate {
+  std::string level = "L3";  // "L0".."L3"
+  bool proved = false;
+  std::string reason;                // the proof, or what prevents it
+  std::vector<std::string> scripts;  // L0: the scripts of the new pieces, by name
+  std::uint64_t checked_bytes = 0;
+  std::uint64_t base_tokens = 0;    // of the text checked
+  std::uint64_t merged_tokens = 0;  // of the text checked
+  std::uint64_t new_cuts = 0;
+  std::uint64_t changed_spans = 0;
+
+  std::string ToJson() const;
+  std::string DebugString() const;
+  friend bool operator==(const Certificate&, const Certificate&) = default;
+};
+
+struct CertifyOptions {
+  std::vector<std::string_view> texts;  // documents to check on; borrowed for the call
+  // L0 is claimed where every new piece has a character outside these scripts (Common and Inherited
+  // characters count with them).
+  std::vector<std::string> protected_scripts = {"Latin"};
+  int threads = 0;
+};
+
+// `merged` must keep the ids of `base`. Errors: those of Compile; InvalidArgument: an unknown
+// script; Internal: a proved promise that the text refutes.
+StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& merged,
+                              const CertifyOptions& options = {});
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_VOCAB_MERGE_CERTIFICATE_H_

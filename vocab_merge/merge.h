@@ -1,0 +1,95 @@
+// Merging two vocabularies into one that keeps every promise of the first.
+//
+// The base is a tokenizer that a model was trained with; the donor is where wanted pieces come
+// from. `extend` adds donor pieces to the base: no base id moves, no base join changes its turn,
+// and every new piece is an ordinary one, made by joins, not an added token that would cut words
+// apart.
+//
+//   StatusOr<TokenizerSpec> base = Load("llama3/"), donor = Load("deepseek/");
+//   StatusOr<MergeResult> m = Merge(*base, *donor, {.budget = 20000, .scripts = {"Han"}});
+//   Status saved = Save(m->tokenizer, "out/");
+//   m->id_map.added.size();     // new ids, each with a witness text
+//   m->certificate.level;       // "L0"
+//
+// Merge is a chain of small steps, each usable alone:
+//
+//   (base, donor) ─Align→ Alignment ─Select→ Selection ─PlanMerge→ MergePlan ─Apply→ TokenizerSpec
+//
+// How a piece gets in: it is encoded with the vocabulary so far, and as long as that gives several
+// tokens, two neighbours are joined by a new join with the next priority, after all of the base's.
+// An intermediate product that neither vocabulary has is a helper piece and costs an id too. Bases
+// with a merge list get merges; bases ordered by score (.model) or rank (tiktoken, tekken), where
+// any two neighbours join if their concatenation is a piece, get pieces with scores below all
+// others or ranks after all others.
+//
+// Nothing is added on faith: the merged tokenizer is compiled and must emit each new id on some
+// valid text, the witness. A piece without one is refused under the code of what stands in the way,
+// pieces that were built on it are built another way, and so on until every piece has its witness.
+#ifndef TOKGRAFT_VOCAB_MERGE_MERGE_H_
+#define TOKGRAFT_VOCAB_MERGE_MERGE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/spec.h"
+#include "tokenizer/status.h"
+#include "vocab_merge/alignment.h"
+#include "vocab_merge/certificate.h"
+#include "vocab_merge/conflict.h"
+#include "vocab_merge/id_map.h"
+#include "vocab_merge/select.h"
+
+namespace tokgraft {
+
+struct MergeOptions {
+  std::string strategy = "extend";  // "swap", "union", "intersect", "replace-slots": Unimplemented
+  std::optional<std::uint64_t> budget;    // new ids at most, helper pieces included
+  std::vector<std::string> scripts;       // see SelectOptions
+  std::vector<std::string_view> corpus;   // documents to select on; borrowed for the call
+  std::vector<std::string_view> protect;  // documents to certify on; empty: the corpus
+  // Also add fragments of characters that no valid UTF-8 text can produce; their witness is not
+  // UTF-8. For byte-level bases.
+  bool allow_bytes = false;
+  int threads = 0;  // 0: all cores; the result does not depend on it
+};
+
+struct MergePlan {
+  IdMap id_map;  // what is added and where everything goes
+  std::vector<Merge>
+      merges;  // appended to the base's list, in order of rank; empty where it has none
+  ConflictReport conflicts;
+  std::string DebugString() const;
+  friend bool operator==(const MergePlan&, const MergePlan&) = default;
+};
+
+struct MergeResult {
+  TokenizerSpec tokenizer;
+  IdMap id_map;
+  ConflictReport conflicts;
+  Certificate certificate;
+  std::string DebugString() const;
+  friend bool operator==(const MergeResult&, const MergeResult&) = default;
+};
+
+// Unimplemented: a strategy or a kind of base that cannot be extended (Unigram, WordPiece, a merge
+// list with word suffixes), by name. InvalidArgument: a broken base. Options: `allow_bytes` and
+// `threads` count here; budget, scripts and corpus were Select's.
+StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& donor,
+                              const Alignment& alignment, const Selection& selection,
+                              const MergeOptions& options = {});
+
+// The merged spec: `base` with the plan's pieces and merges. Added tokens that were not part of the
+// model's vocabulary become part of it at their ids (tokenizer.json only), since its readers would
+// renumber them otherwise. InvalidArgument: the plan was made for another base.
+StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan);
+
+// All steps, and the certificate.
+StatusOr<MergeResult> Merge(const TokenizerSpec& base, const TokenizerSpec& donor,
+                            const MergeOptions& options = {});
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_VOCAB_MERGE_MERGE_H_
