@@ -26,16 +26,16 @@ int Print(std::string_view text) {
   return Finish(InternalError("standard output: cannot be written; is the disk full?"));
 }
 
-Progress::Progress(std::string_view mode)
+ProgressBar::ProgressBar(std::string_view mode)
     : mode_(mode == "json"                                 ? Mode::kJson
             : mode == "none" || isatty(STDERR_FILENO) == 0 ? Mode::kNone
                                                            : Mode::kBar) {}
 
-Progress::~Progress() {
+ProgressBar::~ProgressBarBar() {
   if (mode_ == Mode::kBar && !stage_.empty()) std::fputc('\n', stderr);
 }
 
-void Progress::Update(std::string_view stage, double fraction) {
+void ProgressBar::Update(std::string_view stage, double fraction) {
   if (mode_ == Mode::kNone) return;
   fraction = std::clamp(fraction, 0.0, 1.0);
   const auto now = std::chrono::steady_clock::now();

@@ -1,7 +1,7 @@
 // What every command of the program shares: errors, JSON or text on stdout, progress on stderr.
 //
 //   int status = Finish(Load(path).status());      // prints "tokgraft: error: ..." and gives 1
-//   Progress progress(options.progress);           // a bar on a terminal, JSON lines, or nothing
+//   ProgressBar progress(options.progress);           // a bar on a terminal, JSON lines, or nothing
 //   progress.Update("encode", 0.4);
 #ifndef TOKGRAFT_TOKENIZER_CLI_CONSOLE_H_
 #define TOKGRAFT_TOKENIZER_CLI_CONSOLE_H_
@@ -27,12 +27,12 @@ int Print(std::string_view text);
 
 // Progress of a long step, on stderr. `mode`: "auto" (a bar on a terminal, else nothing), "json"
 // (one object a line: {"stage": ..., "fraction": ...}), "none". Not thread-safe.
-class Progress {
+class ProgressBar {
  public:
-  explicit Progress(std::string_view mode);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  explicit ProgressBar(std::string_view mode);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
   // `fraction` in [0, 1]; a new stage ends the line of the old one.
   void Update(std::string_view stage, double fraction);
 

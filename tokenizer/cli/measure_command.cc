@@ -27,7 +27,7 @@ StatusOr<EfficiencyReport> RunMeasure(const MeasureArguments& arguments) {
   TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, LoadAndCompile(arguments.tokenizer));
   std::vector<Corpus> corpora;
   for (const auto& [name, path] : named) corpora.push_back({name, path});
-  Progress progress(arguments.progress);
+  ProgressBar progress(arguments.progress);
   return Measure(tokenizer, corpora,
                  {.documents = documents,
                   .threads = arguments.threads,
