@@ -1,14 +1,20 @@
 // Save: a TokenizerSpec becomes the files of a format.
 //
-//   Status saved = Save(spec, "out/", {.format = Format::kTokenizerJson});
+//   StatusOr<SaveReport> saved = Save(spec, "out/", {.format = Format::kTokenizerJson});
+//   for (const std::string& note : saved->notes) std::cerr << note << "\n";
 //
 // tokenizer.json is written with its companions (tokenizer_config.json, special_tokens_map.json,
-// chat_template.jinja) where the spec carries them. Written to a temporary name, synced, renamed;
-// an existing file is never replaced unless `force`. What the format cannot say is refused.
+// added_tokens.json, chat_template.jinja) where the spec carries them, corrected: their ids and
+// contents follow the spec, and a `tokenizer_class` that would make transformers rebuild another
+// pipeline than the file's becomes PreTrainedTokenizerFast. Each correction is a note. Files are
+// written to a temporary name, synced, renamed; an existing file is never replaced unless `force`.
+// What the format cannot say is refused.
 #ifndef TOKGRAFT_TOKENIZER_SAVE_H_
 #define TOKGRAFT_TOKENIZER_SAVE_H_
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "tokenizer/spec.h"
 #include "tokenizer/status.h"
@@ -20,12 +26,30 @@ struct SaveOptions {
   bool force = false;  // replace existing files
 };
 
+struct SaveReport {
+  std::vector<std::string> paths;  // what was written, the main file first
+  std::vector<std::string> notes;  // what was corrected on the way, a sentence each
+  friend bool operator==(const SaveReport&, const SaveReport&) = default;
+};
+
+// The files of a directory, in memory.
+struct SerializedFiles {
+  std::map<std::string, std::string> files;  // name -> bytes, the main file among them
+  std::string main;                          // its name ("tokenizer.json")
+  std::vector<std::string> notes;
+};
+
 // The bytes of the main file. Unimplemented: the format cannot hold this spec, or has no writer.
 StatusOr<std::string> Serialize(const TokenizerSpec& spec, Format format);
 
-// Writes `path`: a file name, or an existing directory (then tokenizer.json or the format's usual
-// name in it). Errors: FailedPrecondition (exists), those of Serialize, Internal (the disk).
-Status Save(const TokenizerSpec& spec, const std::string& path, const SaveOptions& options = {});
+// The main file and its companions, for a caller that writes the directory itself.
+StatusOr<SerializedFiles> SerializeFiles(const TokenizerSpec& spec, Format format);
+
+// Writes `path`: an existing directory (then the format's usual names in it, companions too), or
+// the name of the main file alone. Errors: FailedPrecondition (exists; nothing is written then),
+// those of Serialize, Internal (the disk).
+StatusOr<SaveReport> Save(const TokenizerSpec& spec, const std::string& path,
+                          const SaveOptions& options = {});
 
 }  // namespace tokgraft
 

@@ -386,8 +386,25 @@ struct SpecialRoles {
   friend bool operator==(const SpecialRoles&, const SpecialRoles&) = default;
 };
 
+// Where the reference does something else than the file says, or the file says it twice: seen while
+// loading, since the spec holds what the reference does. For the conflict report.
+struct LoadNote {
+  enum class Kind : std::uint8_t {
+    kRenumbered,  // an added token's declared id is ignored (D5, D17)
+    kRepeated,    // the same piece or added token again: the last counts (A6)
+    kIgnored,     // an empty added token, or a field the reference does not read
+  };
+  Kind kind = Kind::kIgnored;
+  std::string place;    // "added_tokens[3]"
+  std::string message;  // a sentence
+  std::optional<TokenId> declared;
+  std::optional<TokenId> actual;
+  friend bool operator==(const LoadNote&, const LoadNote&) = default;
+};
+
 struct TokenizerSpec {
-  std::string source;  // the file it came from, for messages; not compared
+  std::string source;           // the file it came from, for messages; not compared
+  std::vector<LoadNote> notes;  // of the load; not compared, not saved
   Format format = Format::kTokenizerJson;
   Reference reference = Reference::kHuggingFace;
 
