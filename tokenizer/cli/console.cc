@@ -31,7 +31,7 @@ ProgressBar::ProgressBar(std::string_view mode)
             : mode == "none" || isatty(STDERR_FILENO) == 0 ? Mode::kNone
                                                            : Mode::kBar) {}
 
-ProgressBar::~ProgressBarBar() {
+ProgressBar::~ProgressBar() {
   if (mode_ == Mode::kBar && !stage_.empty()) std::fputc('\n', stderr);
 }
 
