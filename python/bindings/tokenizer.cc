@@ -1,0 +1,279 @@
+// Tokenizer, Encoding, EncodingBatch and load: the room tokenizer/ in Python.
+#include <pybind11/stl.h>
+
+#include <array>
+#include <map>
+#include <optional>
+
+#include "python/bindings/bindings.h"
+#include "tokenizer/load.h"
+#include "tokenizer/save.h"
+
+namespace tokgraft::python {
+namespace py = pybind11;
+namespace {
+
+// What Encode gave, its vectors moved into numpy arrays.
+struct PyEncoding {
+  py::array_t<TokenId> ids;
+  py::array_t<std::int64_t> offsets;
+  std::uint64_t invalid_utf8 = 0;
+};
+struct PyEncodingBatch {
+  py::array_t<TokenId> ids;
+  py::array_t<std::int64_t> row_splits;
+  std::uint64_t invalid_utf8 = 0;
+};
+
+StatusOr<Tokenizer> LoadAndCompile(const std::string& path, const LoadOptions& options) {
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, Load(path, options));
+  return Compile(std::move(spec));
+}
+
+Tokenizer PyLoad(py::handle path, const std::optional<std::string>& pattern) {
+  const std::string name = PathFrom(path);
+  const LoadOptions options = {.pattern = pattern.value_or("")};
+  StatusOr<Tokenizer> tokenizer = [&] {
+    const py::gil_scoped_release unlocked;
+    return LoadAndCompile(name, options);
+  }();
+  return Take(std::move(tokenizer));
+}
+
+PyEncoding PyEncode(const Tokenizer& tokenizer, py::handle object, bool add_special_tokens) {
+  const Text text(object);
+  Encoding encoding;
+  {
+    const py::gil_scoped_release unlocked;
+    encoding = tokenizer.Encode(text.view(), {.add_special_tokens = add_special_tokens});
+  }
+  return {ArrayOf(std::move(encoding.ids)), ArrayOfSpans(std::move(encoding.offsets)),
+          encoding.invalid_utf8 + text.lone_surrogates()};
+}
+
+py::array_t<TokenId> PyEncodeIds(const Tokenizer& tokenizer, py::handle object,
+                                 bool add_special_tokens) {
+  const Text text(object);
+  std::vector<TokenId> ids;
+  {
+    const py::gil_scoped_release unlocked;
+    tokenizer.EncodeIds(text.view(), &ids, {.add_special_tokens = add_special_tokens});
+  }
+  return ArrayOf(std::move(ids));
+}
+
+std::size_t PyCount(const Tokenizer& tokenizer, py::handle object, bool add_special_tokens) {
+  const Text text(object);
+  const py::gil_scoped_release unlocked;
+  return tokenizer.Count(text.view(), {.add_special_tokens = add_special_tokens});
+}
+
+PyEncodingBatch PyEncodeBatch(const Tokenizer& tokenizer, const py::object& objects, int threads,
+                              bool add_special_tokens) {
+  if (py::isinstance<py::str>(objects) || py::isinstance<py::bytes>(objects)) {
+    throw py::type_error("texts must be a sequence of texts, not one text");
+  }
+  const py::list keep(objects);  // an iterator would drop its items before they are encoded
+  std::vector<Text> texts;
+  texts.reserve(keep.size());
+  for (const py::handle object : keep) texts.emplace_back(object);
+  std::vector<std::string_view> views;
+  views.reserve(texts.size());
+  std::uint64_t lone_surrogates = 0;
+  for (const Text& text : texts) {
+    views.push_back(text.view());
+    lone_surrogates += text.lone_surrogates();
+  }
+  EncodingBatch batch;
+  {
+    const py::gil_scoped_release unlocked;
+    batch = tokenizer.EncodeBatch(views, threads, {.add_special_tokens = add_special_tokens});
+  }
+  return {ArrayOf(std::move(batch.ids)), ArrayOf(std::move(batch.row_splits)),
+          batch.invalid_utf8 + lone_surrogates};
+}
+
+py::str PyDecode(const Tokenizer& tokenizer, py::handle object, bool skip_special_tokens) {
+  const Ids ids(object);
+  StatusOr<std::string> text = [&] {
+    const py::gil_scoped_release unlocked;
+    return tokenizer.Decode(ids.span(), {.skip_special_tokens = skip_special_tokens});
+  }();
+  return py::str(Take(std::move(text)));
+}
+
+py::bytes PyDecodeBytes(const Tokenizer& tokenizer, py::handle object) {
+  const Ids ids(object);
+  StatusOr<std::string> bytes = [&] {
+    const py::gil_scoped_release unlocked;
+    return tokenizer.DecodeBytes(ids.span());
+  }();
+  return py::bytes(Take(std::move(bytes)));
+}
+
+Format FormatFrom(const std::string& name) {
+  constexpr std::array kFormats = {Format::kTokenizerJson, Format::kSentencePiece,
+                                   Format::kTiktoken, Format::kTekken, Format::kGguf};
+  std::string known;
+  for (const Format format : kFormats) {
+    if (FormatName(format) == name) return format;
+    known += Cat(known.empty() ? "" : ", ", FormatName(format));
+  }
+  Raise(InvalidArgumentError(Cat("format: \"", name, "\" is not known, expected one of ", known)));
+}
+
+void PySave(const Tokenizer& tokenizer, py::handle path, const std::string& format, bool force) {
+  const std::string name = PathFrom(path);
+  const SaveOptions options = {.format = FormatFrom(format), .force = force};
+  const Status saved = [&] {
+    const py::gil_scoped_release unlocked;
+    return Save(tokenizer.spec(), name, options);
+  }();
+  Check(saved);
+}
+
+// ---- Pickling: the file as it would be saved, and what stands beside it ------------------------
+using Roles = std::vector<std::optional<TokenId>>;
+
+Roles RolesOf(const TokenizerSpec& spec) {
+  const SpecialRoles& r = spec.roles;
+  return {r.bos, r.eos, r.unk, r.pad, r.sep, r.cls, r.mask};
+}
+
+py::tuple PyGetState(const Tokenizer& tokenizer) {
+  const TokenizerSpec& spec = tokenizer.spec();
+  StatusOr<std::string> bytes = [&] {
+    const py::gil_scoped_release unlocked;
+    return Serialize(spec, spec.format);
+  }();
+  std::string pattern;
+  if (spec.format == Format::kTiktoken && !spec.pre_tokenizers.empty()) {
+    if (const auto* split = std::get_if<pre_tokenizer::Split>(&spec.pre_tokenizers.front())) {
+      pattern = split->pattern.text;
+    }
+  }
+  return py::make_tuple(spec.source, py::bytes(Take(std::move(bytes))), pattern,
+                        static_cast<int>(spec.reference), spec.companions, RolesOf(spec),
+                        spec.add_bos, spec.add_eos);
+}
+
+Tokenizer PySetState(const py::tuple& state) {
+  if (state.size() != 8) throw py::value_error("not the state of a tokgraft.Tokenizer");
+  const auto source = state[0].cast<std::string>();
+  const auto bytes = state[1].cast<std::string>();
+  const LoadOptions options = {.pattern = state[2].cast<std::string>()};
+  TokenizerSpec spec = Take(LoadBytes(bytes, source, options));
+  spec.source = source;
+  spec.reference = static_cast<Reference>(state[3].cast<int>());
+  spec.companions = state[4].cast<std::map<std::string, std::string>>();
+  const auto roles = state[5].cast<Roles>();
+  if (roles.size() != 7) throw py::value_error("not the state of a tokgraft.Tokenizer");
+  spec.roles = {roles[0], roles[1], roles[2], roles[3], roles[4], roles[5], roles[6]};
+  spec.add_bos = state[6].cast<bool>();
+  spec.add_eos = state[7].cast<bool>();
+  const py::gil_scoped_release unlocked;
+  return Take(Compile(std::move(spec)));
+}
+
+std::string Repr(const Tokenizer& tokenizer) {
+  const TokenizerSpec& spec = tokenizer.spec();
+  return Cat("<tokgraft.Tokenizer ", FormatName(spec.format), " with ", tokenizer.vocab_size(),
+             " ids, from ", spec.source, ">");
+}
+
+void RegisterEncodings(py::module_& m) {
+  py::class_<PyEncoding>(m, "Encoding", "Ids, and the bytes of the original text each covers.")
+      .def_readonly("ids", &PyEncoding::ids, "uint32[n]")
+      .def_readonly("offsets", &PyEncoding::offsets,
+                    "int64[n, 2]: begin and end in bytes of the text's UTF-8")
+      .def_readonly("invalid_utf8", &PyEncoding::invalid_utf8,
+                    "Maximal bad subsequences of bytes, or lone surrogates of a str")
+      .def("__len__", [](const PyEncoding& e) { return e.ids.size(); })
+      .def("__repr__",
+           [](const PyEncoding& e) { return Cat("<tokgraft.Encoding of ", e.ids.size(), " ids>"); })
+      .def(py::pickle(
+          [](const PyEncoding& e) { return py::make_tuple(e.ids, e.offsets, e.invalid_utf8); },
+          [](const py::tuple& t) {
+            return PyEncoding{t[0].cast<py::array_t<TokenId>>(),
+                              t[1].cast<py::array_t<std::int64_t>>(), t[2].cast<std::uint64_t>()};
+          }));
+  py::class_<PyEncodingBatch>(m, "EncodingBatch",
+                              "Many texts, flat: text i has ids[row_splits[i]:row_splits[i + 1]].")
+      .def_readonly("ids", &PyEncodingBatch::ids, "uint32[total]")
+      .def_readonly("row_splits", &PyEncodingBatch::row_splits, "int64[texts + 1]")
+      .def_readonly("invalid_utf8", &PyEncodingBatch::invalid_utf8)
+      .def("__len__", [](const PyEncodingBatch& b) { return b.row_splits.size() - 1; })
+      .def("__repr__",
+           [](const PyEncodingBatch& b) {
+             return Cat("<tokgraft.EncodingBatch of ", b.row_splits.size() - 1, " texts, ",
+                        b.ids.size(), " ids>");
+           })
+      .def(py::pickle(
+          [](const PyEncodingBatch& b) {
+            return py::make_tuple(b.ids, b.row_splits, b.invalid_utf8);
+          },
+          [](const py::tuple& t) {
+            return PyEncodingBatch{t[0].cast<py::array_t<TokenId>>(),
+                                   t[1].cast<py::array_t<std::int64_t>>(),
+                                   t[2].cast<std::uint64_t>()};
+          }));
+}
+
+}  // namespace
+
+void RegisterTokenizer(py::module_& m) {
+  RegisterEncodings(m);
+  const auto special = py::arg("add_special_tokens") = false;
+  py::class_<Tokenizer>(m, "Tokenizer",
+                        "A compiled tokenizer: immutable, thread-safe, exact or refused at load.")
+      .def("encode", &PyEncode, py::arg("text"), py::kw_only(), special,
+           "Ids and offsets of a str or bytes.")
+      .def("encode_ids", &PyEncodeIds, py::arg("text"), py::kw_only(), special,
+           "Ids alone, uint32[n]: the hot path.")
+      .def("count", &PyCount, py::arg("text"), py::kw_only(), special,
+           "How many ids encode_ids would give.")
+      .def("encode_batch", &PyEncodeBatch, py::arg("texts"), py::kw_only(), py::arg("threads") = 0,
+           special, "Many texts at once; threads=0 uses all cores, the result is the same.")
+      .def("decode", &PyDecode, py::arg("ids"), py::kw_only(),
+           py::arg("skip_special_tokens") = false, "The text, as the reference decodes it.")
+      .def("decode_bytes", &PyDecodeBytes, py::arg("ids"), "The bytes of the tokens, joined.")
+      .def_property_readonly("vocab_size", &Tokenizer::vocab_size,
+                             "Highest id + 1, added tokens included.")
+      .def_property_readonly("format",
+                             [](const Tokenizer& t) { return FormatName(t.spec().format); })
+      .def_property_readonly("source", [](const Tokenizer& t) { return t.spec().source; })
+      .def(
+          "token_bytes",
+          [](const Tokenizer& t, TokenId id) -> std::optional<py::bytes> {
+            const auto bytes = t.token_bytes(id);
+            if (!bytes) return std::nullopt;
+            return py::bytes(bytes->data(), bytes->size());
+          },
+          py::arg("id"), "What the token stands for; None where there is no such id.")
+      .def(
+          "token_kind",
+          [](const Tokenizer& t, TokenId id) -> std::optional<std::string_view> {
+            const auto kind = t.token_kind(id);
+            if (!kind) return std::nullopt;
+            return PieceKindName(*kind);
+          },
+          py::arg("id"), "normal, byte, control, user_defined, unused or unknown; or None.")
+      .def(
+          "token_id",
+          [](const Tokenizer& t, py::handle bytes) { return t.token_id(Text(bytes).view()); },
+          py::arg("bytes"), "The id of the token with these bytes (or str), or None.")
+      .def("save", &PySave, py::arg("path"), py::kw_only(), py::arg("format") = "tokenizer.json",
+           py::arg("force") = false,
+           "Writes the tokenizer: tokenizer.json, sentencepiece, tiktoken, tekken or gguf.")
+      .def("__eq__",
+           [](const Tokenizer& t, const py::object& other) {
+             return py::isinstance<Tokenizer>(other) &&
+                    t.spec() == other.cast<const Tokenizer&>().spec();
+           })
+      .def("__repr__", &Repr)
+      .def(py::pickle(&PyGetState, &PySetState));
+  m.def("load", &PyLoad, py::arg("path"), py::kw_only(), py::arg("pattern") = py::none(),
+        "Loads a tokenizer file, or the one in a model directory; recognised by content.");
+}
+
+}  // namespace tokgraft::python

@@ -1,0 +1,40 @@
+"""Changes the vocabulary of a language model without breaking the model.
+
+    tok = tokgraft.load("model/")            # any tokenizer file, or a directory with one
+    tok.encode("Hello").ids                  # exactly the ids of its reference library
+
+Subjects are positional, everything else is by keyword; every error is a tokgraft.Error.
+"""
+
+from tokgraft._core import (
+    ConflictError,
+    Encoding,
+    EncodingBatch,
+    Error,
+    FormatError,
+    NotFoundError,
+    RangeError,
+    Tokenizer,
+    UnsupportedError,
+    __version__,
+    load,
+)
+
+__all__ = [
+    "ConflictError",
+    "Encoding",
+    "EncodingBatch",
+    "Error",
+    "FormatError",
+    "NotFoundError",
+    "RangeError",
+    "Tokenizer",
+    "UnsupportedError",
+    "__version__",
+    "load",
+]
+
+for _name in __all__:  # they are tokgraft's, wherever they were compiled: pickles and messages
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = "tokgraft"
+del _name

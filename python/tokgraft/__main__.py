@@ -1,0 +1,17 @@
+"""The program tokgraft: the C++ one, plus the commands that live in Python."""
+
+import signal
+import sys
+
+from tokgraft import _core
+
+
+def main() -> int:
+    # As a C++ program would: Ctrl-C and a closed pipe end it at once, without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    return _core.run_program(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
