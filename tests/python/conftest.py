@@ -1,0 +1,85 @@
+"""Real data for the tests, the slow label, and how many documents were compared.
+
+A test that needs a data set asks for it with `data("tokenizers/gpt2/tokenizer.json")`; where the
+set is missing the test is skipped by name, and in CI it fails. Tests marked `slow` run with
+`--slow` (`./dev test --all`), or as a sample that fits `--slow-seconds N`.
+"""
+
+import collections
+import os
+import pathlib
+import time
+
+import pytest
+
+DATA = pathlib.Path(
+    os.environ.get("TOKGRAFT_DATA")
+    or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    / "tokgraft" / "data")
+
+_compared: collections.Counter = collections.Counter()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="run the slow tests too")
+    parser.addoption("--slow-seconds", type=float, default=None,
+                     help="run slow tests, starting none after this many seconds of them")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: large texts, full sweeps, real models")
+    config.slow_seconds_used = 0.0
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--slow") or config.getoption("--slow-seconds") is not None:
+        return
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    start = time.monotonic()
+    yield
+    if "slow" in item.keywords:
+        item.config.slow_seconds_used += time.monotonic() - start
+
+
+def pytest_runtest_setup(item):
+    limit = item.config.getoption("--slow-seconds")
+    if limit is not None and "slow" in item.keywords and not item.config.getoption("--slow"):
+        if item.config.slow_seconds_used > limit:
+            pytest.skip(f"slow: the sample's {limit:.0f} seconds are used up")
+
+
+def pytest_terminal_summary(terminalreporter):
+    if _compared:
+        terminalreporter.section("documents compared with the reference libraries")
+        for reference, count in sorted(_compared.items()):
+            terminalreporter.write_line(f"{count:>12,}  {reference}")
+
+
+@pytest.fixture
+def compared():
+    """compared("tokenizers 0.23.3", 120): counts documents for the closing summary."""
+    def add(reference: str, documents: int) -> None:
+        _compared[reference] += documents
+    return add
+
+
+def data_path(relative: str) -> pathlib.Path:
+    """A file or folder of the cache; skips the test where it is missing, and fails it in CI."""
+    path = DATA / relative
+    if not path.exists():
+        message = f"{relative} is missing: run tests/data/fetch.py"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+@pytest.fixture
+def data():
+    return data_path
