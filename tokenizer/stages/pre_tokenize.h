@@ -14,6 +14,7 @@
 
 #include "tokenizer/spec.h"
 #include "tokenizer/stages/aligned_text.h"
+#include "tokenizer/stages/pre_tokenizers/behavior.h"
 #include "tokenizer/status.h"
 
 namespace tokgraft {
@@ -22,6 +23,10 @@ namespace tokgraft {
 struct PreTokenizeScratch {
   std::string text;                      // where a step had to change the text (Metaspace, prefix)
   std::vector<std::string_view> pieces;  // views into the input or into `text`
+  // Room for a step's work.
+  std::string next_text;
+  std::vector<std::string_view> next_pieces;
+  SplitBuffers buffers;
 };
 
 class CompiledPreTokenizer {
@@ -31,8 +36,9 @@ class CompiledPreTokenizer {
 
   // No steps: the text is one pre-token.
   bool is_identity() const;
-  // True where the last step is ByteLevel: pre-tokens are then raw bytes of the text, and the
-  // byte alphabet is never spelled out. Compile refuses a ByteLevel that is not last.
+  // True where the last step is ByteLevel, and for tiktoken, Tekken and llama.cpp's splitters:
+  // pre-tokens are then raw bytes of the text, and the byte alphabet is never spelled out. Compile
+  // refuses a ByteLevel that is not last.
   bool yields_bytes() const;
 
   // Fills scratch->pieces with the pre-tokens of `text`, in order, none of them empty. `text` is
@@ -44,6 +50,8 @@ class CompiledPreTokenizer {
   std::vector<AlignedText> Split(AlignedText text, bool at_start) const;
 
  private:
+  void SplitInvalid(std::string_view text, bool at_start, PreTokenizeScratch* scratch) const;
+
   struct Steps;
   std::shared_ptr<const Steps> steps_;
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the Unicode tables of tokenizer/text/*.inc by asking the reference libraries.
 
-    pip install tokenizers==0.23.3
+    pip install tokenizers==0.23.3 tiktoken==0.14.0
     python tokenizer/text/generate_tables.py            # writes the files beside this script
     python tokenizer/text/generate_tables.py --check    # exits 1 where a file would change
 
@@ -110,6 +110,109 @@ def hf_bert_removed():
     return set_table("kHfBertRemoved", "BertNormalizer: what clean_text removes.", members)
 
 
+# ---- classes of pre-tokenization --------------------------------------------------------------
+
+CATEGORIES = (
+    "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Cs Co Cn"
+).split()
+
+
+def every_code_point():
+    return "".join(map(chr, CODE_POINTS))
+
+
+def hf_class(item):
+    """The code points that `item`, one regex atom, matches in HF's regex engine."""
+    from tokenizers import Regex
+    from tokenizers.pre_tokenizers import Split
+
+    split = Split(Regex(f"(?:{item})+"), "removed", invert=True)
+    return sorted(ord(c) for piece, _ in split.pre_tokenize_str(every_code_point()) for c in piece)
+
+
+def tiktoken_class(item):
+    """The same in tiktoken's engine."""
+    import tiktoken
+
+    ranks = {bytes([i]): i for i in range(256)}
+    encoding = tiktoken.Encoding(
+        "sweep", pat_str=f"(?:{item})+", mergeable_ranks=ranks, special_tokens={}
+    )
+    return sorted(map(ord, bytes(encoding.encode_ordinary(every_code_point())).decode()))
+
+
+def class_of_both(item):
+    members = hf_class(item)
+    assert members == tiktoken_class(item), item
+    return members
+
+
+def general_categories():
+    category = ["Cs"] * 0x110000
+    for name in CATEGORIES:
+        for c in class_of_both(rf"\p{{{name}}}") if name != "Cs" else []:
+            category[c] = name
+    starts = [
+        c << 5 | CATEGORIES.index(name)
+        for c, name in enumerate(category)
+        if c == 0 or name != category[c - 1]
+    ]
+    return [
+        "// General categories: (first code point << 5 | category), each up to the next; a category",
+        "// is its place in enum class GeneralCategory.",
+        "constexpr std::uint32_t kCategoryStarts[] = {",
+        *write_numbers(starts),
+        "};",
+    ]
+
+
+def white_space():
+    return set_table("kWhiteSpace", "\\s of both engines.", class_of_both(r"\s"))
+
+
+def han():
+    return set_table("kHan", "\\p{Han} of both engines.", class_of_both(r"\p{Han}"))
+
+
+def hf_isolated(pre_tokenizer):
+    """The code points that the pre-tokenizer cuts off from an `a` on both sides."""
+    text = "".join(f"a{chr(c)}" for c in CODE_POINTS) + "a"
+    pieces = [piece for piece, _ in pre_tokenizer.pre_tokenize_str(text)]
+    return sorted({ord(piece) for piece in pieces if piece != "a" and len(piece) == 1})
+
+
+def hf_punctuation():
+    from tokenizers import pre_tokenizers
+
+    members = hf_isolated(pre_tokenizers.Punctuation())
+    assert members == hf_isolated(pre_tokenizers.BertPreTokenizer())
+    return set_table("kHfPunctuation", "Punctuation and BertPreTokenizer: punctuation.", members)
+
+
+def hf_numeric():
+    from tokenizers import pre_tokenizers
+
+    members = hf_isolated(pre_tokenizers.Digits(individual_digits=True))
+    return set_table("kHfNumeric", "Digits: numeric characters.", members)
+
+
+def hf_word():
+    from tokenizers import pre_tokenizers
+
+    text = "".join(f" {chr(c)}a" for c in CODE_POINTS)
+    pieces = [piece for piece, _ in pre_tokenizers.Whitespace().pre_tokenize_str(text)]
+    members = sorted({ord(piece[0]) for piece in pieces if len(piece) == 2 and piece[1] == "a"})
+    return set_table("kHfWord", "Whitespace: word characters.", members)
+
+
+def onig_word():
+    return set_table("kOnigurumaWord", "\\w of HF's regexes.", hf_class(r"\w"))
+
+
+def rust_word():
+    return set_table("kRustWord", "\\w of tiktoken's regexes.", tiktoken_class(r"\w"))
+
+
 # ---- files ------------------------------------------------------------------------------------
 
 # name -> (packages whose versions stand in the head, functions)
@@ -117,6 +220,11 @@ FILES = {
     "hf_normalizer_tables.inc": (
         ["tokenizers"],
         [hf_lowercase, hf_combining_marks, hf_bert_nonspacing, hf_bert_removed],
+    ),
+    "general_category.inc": (["tokenizers", "tiktoken"], [general_categories, white_space, han]),
+    "pre_token_classes.inc": (
+        ["tokenizers", "tiktoken"],
+        [hf_punctuation, hf_numeric, hf_word, onig_word, rust_word],
     ),
 }
 

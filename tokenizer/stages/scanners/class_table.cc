@@ -1,0 +1,61 @@
+#include "tokenizer/stages/scanners/class_table.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string>
+
+#include "tokenizer/text/general_category.h"
+
+namespace tokgraft {
+namespace {
+
+constexpr std::size_t kCodePoints = 0x110000;
+constexpr std::size_t kPage = 128;
+
+CharClass ClassOf(GeneralCategory category) {
+  using enum GeneralCategory;
+  if (category == kLu || category == kLt) return kUpper;
+  if (category == kLl) return kLower;
+  if (category <= kLo) return kCaseless;
+  if (category <= kMe) return kMark;
+  if (category <= kNo) return kNumber;
+  if (category <= kSo) return kSymbol;
+  return 0;
+}
+
+void Add(std::span<const char32_t> ranges, CharClass bit, std::vector<CharClass>* classes) {
+  for (std::size_t i = 0; i < ranges.size(); i += 2) {
+    for (char32_t c = ranges[i]; c < ranges[i + 1]; ++c) (*classes)[c] |= bit;
+  }
+}
+
+}  // namespace
+
+const ClassTable& ClassTable::Unicode16() {
+  static const ClassTable table = [] {
+    std::vector<CharClass> classes(kCodePoints);
+    const std::span<const std::uint32_t> starts = CategoryStarts();
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      const std::size_t end = i + 1 < starts.size() ? starts[i + 1] >> 5 : kCodePoints;
+      std::fill(classes.begin() + (starts[i] >> 5),
+                classes.begin() + static_cast<std::ptrdiff_t>(end),
+                ClassOf(static_cast<GeneralCategory>(starts[i] & 31)));
+    }
+    Add(WhiteSpaceRanges(), kSpace, &classes);
+    Add(HanRanges(), kHan, &classes);
+    ClassTable out;
+    std::map<std::string, std::uint16_t> seen;
+    for (std::size_t page = 0; page < kCodePoints / kPage; ++page) {
+      const auto begin = classes.begin() + static_cast<std::ptrdiff_t>(page * kPage);
+      const auto [place, is_new] =
+          seen.try_emplace({begin, begin + kPage}, static_cast<std::uint16_t>(seen.size()));
+      if (is_new) out.blocks_.insert(out.blocks_.end(), begin, begin + kPage);
+      out.pages_.push_back(place->second);
+    }
+    return out;
+  }();
+  return table;
+}
+
+}  // namespace tokgraft
