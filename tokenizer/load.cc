@@ -1,0 +1,250 @@
+// Recognises the format of a tokenizer file by its first bytes and hands it to the reader; reads a
+// directory's companions and the roles of special tokens they name.
+#include "tokenizer/load.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "tokenizer/base/json.h"
+#include "tokenizer/base/mapped_file.h"
+#include "tokenizer/formats/gguf.h"
+#include "tokenizer/formats/sentencepiece.h"
+#include "tokenizer/formats/tekken.h"
+#include "tokenizer/formats/tiktoken.h"
+#include "tokenizer/formats/tokenizer_json.h"
+
+namespace tokgraft {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kExpected =
+    "tokenizer.json, a sentencepiece .model, tiktoken ranks, tekken.json or GGUF was expected";
+
+bool StartsWith(std::string_view bytes, std::string_view prefix) {
+  return bytes.substr(0, prefix.size()) == prefix;
+}
+
+// The first byte that is neither white space nor part of a byte order mark.
+char FirstCharacter(std::string_view bytes) {
+  if (StartsWith(bytes, "\xEF\xBB\xBF")) bytes.remove_prefix(3);
+  const std::size_t at = bytes.find_first_not_of(" \t\r\n");
+  return at == std::string_view::npos ? '\0' : bytes[at];
+}
+
+Status PatternIsIgnored(const std::string& name, std::string_view format) {
+  return InvalidArgumentError(
+      Cat(name, ": a pattern was given, but ", format, " holds its own; leave the pattern out"));
+}
+
+// What a JSON file that is no tokenizer is, as far as its keys tell.
+Status TellOtherJson(const JsonValue& root, const std::string& name) {
+  std::string what = "JSON without a \"model\"";
+  if (root.type() != JsonType::kObject) {
+    what = "JSON that is no object";
+  } else if (root.Find("tokenizer_class") || root.Find("added_tokens_decoder")) {
+    what = "a tokenizer_config.json, which only accompanies a tokenizer";
+  } else if (root.Find("architectures") || root.Find("model_type")) {
+    what = "the config of a model";
+  } else if (root.Find("weight_map")) {
+    what = "the index of a model's weights";
+  } else if (root.Find("<|endoftext|>") || root.Find("a")) {
+    what = "a vocabulary without its merges (vocab.json)";
+  }
+  return InvalidArgumentError(Cat(name, ": is ", what, ", ", kExpected,
+                                  "; give the file tokenizer.json or the directory that holds it"));
+}
+
+StatusOr<TokenizerSpec> LoadJson(std::string_view bytes, const std::string& name,
+                                 const LoadOptions& options) {
+  const bool is_tekken = LooksLikeTekken(bytes);
+  if (!options.pattern.empty()) {
+    return PatternIsIgnored(name, is_tekken ? "tekken.json" : "tokenizer.json");
+  }
+  if (is_tekken) return ReadTekken(bytes, name);
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonDocument document, JsonDocument::Parse(bytes, name));
+  if (!LooksLikeTokenizerJson(document.root())) return TellOtherJson(document.root(), name);
+  return ReadTokenizerJson(document.root(), name);
+}
+
+// Files that are often given by mistake.
+Status TellOtherFile(std::string_view bytes, const std::string& name) {
+  std::string what;
+  const bool is_pickle = bytes.size() > 2 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5;
+  if (is_pickle || StartsWith(bytes, "PK\x03\x04")) {
+    return InvalidArgumentError(
+        Cat(name, ": is a pickle or an archive, ", kExpected, "; what it holds is never executed"));
+  }
+  if (StartsWith(bytes, "#version")) {
+    what = "a list of merges without its vocabulary (merges.txt)";
+  } else if (bytes.size() > 9 && bytes[8] == '{' &&
+             bytes.substr(5, 3) == std::string_view("\0\0\0", 3)) {
+    what = "a safetensors file";
+  } else if (StartsWith(bytes, "version https://git-lfs")) {
+    return DataLossError(Cat(name, ": is a pointer of Git LFS, ", kExpected,
+                             "; fetch the file itself (git lfs pull)"));
+  } else {
+    what = "no tokenizer that is known";
+  }
+  return InvalidArgumentError(Cat(name, ": byte 0: is ", what, ", ", kExpected));
+}
+
+// ---- Directories -------------------------------------------------------------------------------
+
+constexpr std::array<std::string_view, 4> kCompanions = {
+    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja"};
+
+// The tokenizer of a directory, or an empty path.
+fs::path FindMainFile(const fs::path& directory) {
+  std::error_code error;
+  for (const char* name : {"tokenizer.json", "tokenizer.model", "tekken.json"}) {
+    if (fs::is_regular_file(directory / name, error)) return directory / name;
+  }
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    entries.push_back(entry->path());
+  }
+  std::sort(entries.begin(), entries.end());
+  for (const char* extension : {".tiktoken", ".gguf"}) {
+    for (const fs::path& entry : entries) {
+      if (entry.extension() == extension && fs::is_regular_file(entry, error)) return entry;
+    }
+  }
+  return {};
+}
+
+Status NoTokenizerIn(const fs::path& directory) {
+  std::error_code error;
+  const bool slow_files = fs::exists(directory / "vocab.json", error) ||
+                          fs::exists(directory / "vocab.txt", error) ||
+                          fs::exists(directory / "spiece.model", error);
+  return NotFoundError(
+      Cat(directory.string(),
+          ": no tokenizer in this directory, one of tokenizer.json, tokenizer.model, tekken.json, "
+          "*.tiktoken, *.gguf was expected",
+          slow_files ? "; its older files (vocab.json, vocab.txt, spiece.model) become a "
+                       "tokenizer.json by AutoTokenizer.from_pretrained(...).save_pretrained(...)"
+                     : ""));
+}
+
+Status ReadCompanions(const fs::path& directory, TokenizerSpec* spec) {
+  for (const std::string_view name : kCompanions) {
+    const fs::path path = directory / name;
+    std::error_code error;
+    if (!fs::is_regular_file(path, error)) continue;
+    TOKGRAFT_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path.string()));
+    spec->companions[std::string(name)] = std::string(file.bytes());
+  }
+  return absl::OkStatus();
+}
+
+// A token by what the companions call it: added tokens first, then the vocabulary.
+std::optional<TokenId> FindToken(const TokenizerSpec& spec, std::string_view content) {
+  for (const AddedToken& token : spec.added_tokens) {
+    if (token.content == content) return token.id;
+  }
+  return spec.vocab.FindSpelling(content);
+}
+
+// "<s>", or {"content": "<s>", ...}; nullopt for null and whatever else stands there.
+std::optional<std::string_view> TokenContent(const std::optional<JsonValue>& value) {
+  if (!value) return std::nullopt;
+  const std::optional<JsonValue> content =
+      value->type() == JsonType::kObject ? value->Find("content") : value;
+  if (!content || content->type() != JsonType::kString) return std::nullopt;
+  return *content->String();
+}
+
+Status ReadRoles(const JsonValue& root, TokenizerSpec* spec) {
+  const std::array<std::pair<std::string_view, std::optional<TokenId>*>, 7> roles = {{
+      {"bos_token", &spec->roles.bos},
+      {"eos_token", &spec->roles.eos},
+      {"unk_token", &spec->roles.unk},
+      {"pad_token", &spec->roles.pad},
+      {"sep_token", &spec->roles.sep},
+      {"cls_token", &spec->roles.cls},
+      {"mask_token", &spec->roles.mask},
+  }};
+  for (const auto& [key, role] : roles) {
+    const std::optional<std::string_view> content = TokenContent(root.Find(key));
+    if (!role->has_value() && content) *role = FindToken(*spec, *content);
+  }
+  return absl::OkStatus();
+}
+
+// add_bos_token and add_eos_token count where the file has no template of its own.
+Status ReadAddedEnds(const JsonValue& root, TokenizerSpec* spec) {
+  if (spec->format != Format::kSentencePiece) return absl::OkStatus();
+  const std::array<std::pair<std::string_view, bool*>, 2> flags = {
+      {{"add_bos_token", &spec->add_bos}, {"add_eos_token", &spec->add_eos}}};
+  for (const auto& [key, flag] : flags) {
+    const std::optional<JsonValue> value = root.FindNotNull(key);
+    if (!value) continue;
+    TOKGRAFT_ASSIGN_OR_RETURN(*flag, value->Bool());
+  }
+  return absl::OkStatus();
+}
+
+Status ApplyCompanions(const fs::path& directory, TokenizerSpec* spec) {
+  for (const std::string name : {"tokenizer_config.json", "special_tokens_map.json"}) {
+    const auto companion = spec->companions.find(name);
+    if (companion == spec->companions.end()) continue;
+    TOKGRAFT_ASSIGN_OR_RETURN(const JsonDocument document,
+                              JsonDocument::Parse(companion->second, (directory / name).string()));
+    TOKGRAFT_RETURN_IF_ERROR(ReadRoles(document.root(), spec));
+    if (name == "tokenizer_config.json") {
+      TOKGRAFT_RETURN_IF_ERROR(ReadAddedEnds(document.root(), spec));
+    }
+  }
+  return absl::OkStatus();
+}
+
+StatusOr<TokenizerSpec> LoadFile(const std::string& path, const LoadOptions& options) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
+  return LoadBytes(file.bytes(), path, options);
+}
+
+StatusOr<TokenizerSpec> LoadDirectory(const fs::path& directory, const LoadOptions& options) {
+  const fs::path main = FindMainFile(directory);
+  if (main.empty()) return NoTokenizerIn(directory);
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, LoadFile(main.string(), options));
+  TOKGRAFT_RETURN_IF_ERROR(ReadCompanions(directory, &spec));
+  TOKGRAFT_RETURN_IF_ERROR(ApplyCompanions(directory, &spec));
+  return spec;
+}
+
+}  // namespace
+
+StatusOr<TokenizerSpec> LoadBytes(std::string_view bytes, const std::string& name,
+                                  const LoadOptions& options) {
+  if (bytes.empty()) return DataLossError(Cat(name, ": is empty, ", kExpected));
+  const char first = FirstCharacter(bytes);
+  if (first == '{' || first == '[') return LoadJson(bytes, name, options);
+  if (LooksLikeTiktoken(bytes)) return ReadTiktoken(bytes, name, options.pattern);
+  const bool is_gguf = LooksLikeGguf(bytes);
+  if (is_gguf || LooksLikeSentencePiece(bytes)) {
+    if (!options.pattern.empty()) {
+      return PatternIsIgnored(name, is_gguf ? "GGUF" : "a sentencepiece model");
+    }
+    return is_gguf ? ReadGguf(bytes, name) : ReadSentencePiece(bytes, name);
+  }
+  return TellOtherFile(bytes, name);
+}
+
+StatusOr<TokenizerSpec> Load(const std::string& path, const LoadOptions& options) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) {
+    return NotFoundError(Cat(path, ": no such file or directory"));
+  }
+  if (fs::is_directory(status)) return LoadDirectory(path, options);
+  return LoadFile(path, options);
+}
+
+}  // namespace tokgraft
