@@ -41,7 +41,7 @@ struct DecodeOptions {
 };
 
 namespace internal {
-class Pipeline;  // tokenizer/pipeline.h
+class Pipeline;  // tokenizer/stages/pipeline.h
 }
 
 class Tokenizer {
