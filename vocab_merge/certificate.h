@@ -31,8 +31,8 @@ namespace tokgraft {
 struct Certificate {
   std::string level = "L3";  // "L0".."L3"
   bool proved = false;
-  std::string reason;                // the proof, or what prevents it
-  std::vector<std::string> scripts;  // L0: the scripts of the new pieces, by name
+  std::string reason{};                // the proof, or what prevents it
+  std::vector<std::string> scripts{};  // L0: the scripts of the new pieces, by name
   std::uint64_t checked_bytes = 0;
   std::uint64_t base_tokens = 0;    // of the text checked
   std::uint64_t merged_tokens = 0;  // of the text checked
@@ -45,7 +45,7 @@ struct Certificate {
 };
 
 struct CertifyOptions {
-  std::vector<std::string_view> texts;  // documents to check on; borrowed for the call
+  std::vector<std::string_view> texts{};  // documents to check on; borrowed for the call
   // L0 is claimed where every new piece has a character outside these scripts (Common and Inherited
   // characters count with them).
   std::vector<std::string> protected_scripts = {"Latin"};

@@ -33,21 +33,21 @@ enum class Severity : std::uint8_t {
 std::string_view SeverityName(Severity severity);  // "info", "warning", "error"
 
 struct Finding {
-  std::string code;  // "A1" ... "D17"
+  std::string code{};  // "A1" ... "D17"
   Severity severity = Severity::kInfo;
-  std::uint64_t count = 0;         // ids concerned
-  std::vector<TokenId> base_ids;   // in the base, ascending
-  std::vector<TokenId> donor_ids;  // in the donor, ascending
-  std::string message;             // what is so
-  std::string action;              // what the merge did, and why
-  std::vector<std::string> examples;
-  std::string witness;  // a text that shows it; may be empty
+  std::uint64_t count = 0;           // ids concerned
+  std::vector<TokenId> base_ids{};   // in the base, ascending
+  std::vector<TokenId> donor_ids{};  // in the donor, ascending
+  std::string message{};             // what is so
+  std::string action{};              // what the merge did, and why
+  std::vector<std::string> examples{};
+  std::string witness{};  // a text that shows it; may be empty
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 
 struct ConflictReport {
   std::map<std::string, std::uint64_t> counts;
-  std::vector<Finding> findings;  // by code
+  std::vector<Finding> findings{};  // by code
 
   std::string ToJson() const;
   std::string DebugString() const;  // a table: code, count, message, action

@@ -1,12 +1,212 @@
 #include "vocab_merge/id_map.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "tokenizer/base/json.h"
+#include "tokenizer/base/mapped_file.h"
+#include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A size in a hostile file must not make us allocate before the arrays are seen to be that long.
+constexpr std::uint64_t kMaxIds = std::uint64_t{1} << 32;
+
+std::string ToHex(std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(2 * bytes.size());
+  for (const char c : bytes) {
+    const auto b = static_cast<unsigned char>(c);
+    out.push_back(kDigits[b >> 4]);
+    out.push_back(kDigits[b & 15]);
+  }
+  return out;
+}
+
+std::optional<std::string> FromHex(std::string_view hex) {
+  if (hex.size() % 2 != 0) return std::nullopt;
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+  };
+  std::string out;
+  out.reserve(hex.size() / 2);
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    const int high = digit(hex[i]);
+    const int low = digit(hex[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out.push_back(static_cast<char>(high * 16 + low));
+  }
+  return out;
+}
+
+Json IdsToJson(const std::vector<std::optional<TokenId>>& ids) {
+  Json out = Json::array();
+  for (const std::optional<TokenId>& id : ids) out.push_back(id ? Json(*id) : Json(nullptr));
+  return out;
+}
+
+Json AddedToJson(const AddedPiece& piece) {
+  std::string text;
+  ReplaceInvalid(piece.bytes, &text);
+  Json merges = Json::array();
+  for (const auto& [left, right] : piece.merges) merges.push_back(Json::array({left, right}));
+  Json out = {{"id", piece.id}, {"bytes", ToHex(piece.bytes)}, {"text", std::move(text)}};
+  out["donor_id"] = piece.donor_id ? Json(*piece.donor_id) : Json(nullptr);
+  out["merges"] = std::move(merges);
+  if (IsValidUtf8(piece.witness)) {
+    out["witness"] = piece.witness;
+  } else {  // only where bytes outside UTF-8 were asked for
+    out["witness"] = nullptr;
+    out["witness_bytes"] = ToHex(piece.witness);
+  }
+  return out;
+}
+
+StatusOr<TokenId> ReadId(JsonValue value) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const std::uint64_t id, value.Uint());
+  if (id >= kMaxIds) return value.Error(Cat("id ", id, " is no token id, below 2^32 was expected"));
+  return static_cast<TokenId>(id);
+}
+
+StatusOr<std::string> ReadHex(JsonValue value) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const std::string_view hex, value.String());
+  std::optional<std::string> bytes = FromHex(hex);
+  if (!bytes) return value.Error("no hexadecimal bytes, an even number of digits was expected");
+  return *std::move(bytes);
+}
+
+StatusOr<std::vector<std::optional<TokenId>>> ReadIds(JsonValue array, std::uint64_t merged_size) {
+  std::vector<std::optional<TokenId>> out;
+  TOKGRAFT_RETURN_IF_ERROR(array.ForEachElement([&](std::size_t, JsonValue value) -> Status {
+    if (value.is_null()) {
+      out.emplace_back();
+      return {};
+    }
+    TOKGRAFT_ASSIGN_OR_RETURN(const TokenId id, ReadId(value));
+    if (id >= merged_size) {
+      return value.Error(Cat("id ", id, " is beyond the merged vocabulary, less than merged_size ",
+                             merged_size, " was expected"));
+    }
+    out.emplace_back(id);
+    return {};
+  }));
+  return out;
+}
+
+StatusOr<AddedPiece> ReadAdded(JsonValue value, std::uint64_t merged_size) {
+  AddedPiece piece;
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue id, value.Get("id"));
+  TOKGRAFT_ASSIGN_OR_RETURN(piece.id, ReadId(id));
+  if (piece.id >= merged_size) {
+    return id.Error(Cat("id ", piece.id, " is beyond the merged vocabulary, less than merged_size ",
+                        merged_size, " was expected"));
+  }
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue bytes, value.Get("bytes"));
+  TOKGRAFT_ASSIGN_OR_RETURN(piece.bytes, ReadHex(bytes));
+  if (const std::optional<JsonValue> donor = value.FindNotNull("donor_id")) {
+    TOKGRAFT_ASSIGN_OR_RETURN(piece.donor_id, ReadId(*donor));
+  }
+  if (const std::optional<JsonValue> merges = value.FindNotNull("merges")) {
+    TOKGRAFT_RETURN_IF_ERROR(merges->ForEachElement([&](std::size_t, JsonValue pair) -> Status {
+      std::vector<TokenId> ids;
+      TOKGRAFT_RETURN_IF_ERROR(pair.ForEachElement([&](std::size_t, JsonValue part) -> Status {
+        TOKGRAFT_ASSIGN_OR_RETURN(ids.emplace_back(), ReadId(part));
+        return {};
+      }));
+      if (ids.size() != 2) return pair.Error("a merge joins two ids");
+      piece.merges.emplace_back(ids[0], ids[1]);
+      return {};
+    }));
+  }
+  if (const std::optional<JsonValue> witness = value.FindNotNull("witness")) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const std::string_view text, witness->String());
+    piece.witness = std::string(text);
+  } else if (const std::optional<JsonValue> raw = value.FindNotNull("witness_bytes")) {
+    TOKGRAFT_ASSIGN_OR_RETURN(piece.witness, ReadHex(*raw));
+  }
+  return piece;
+}
+
+Status ReadAddedList(JsonValue array, IdMap* map) {
+  return array.ForEachElement([&](std::size_t, JsonValue value) -> Status {
+    TOKGRAFT_ASSIGN_OR_RETURN(AddedPiece piece, ReadAdded(value, map->merged_size));
+    if (!map->added.empty() && map->added.back().id >= piece.id) {
+      return value.Error("added pieces stand by ascending id, each once");
+    }
+    map->added.push_back(std::move(piece));
+    return {};
+  });
+}
+
+Status ReadRemovedList(JsonValue array, IdMap* map) {
+  return array.ForEachElement([&](std::size_t, JsonValue value) -> Status {
+    RemovedPiece piece;
+    TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue id, value.Get("base_id"));
+    TOKGRAFT_ASSIGN_OR_RETURN(piece.base_id, ReadId(id));
+    if (piece.base_id >= map->base_size) return id.Error("no id of the base, see base_size");
+    TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue bytes, value.Get("bytes"));
+    TOKGRAFT_ASSIGN_OR_RETURN(piece.bytes, ReadHex(bytes));
+    map->removed.push_back(std::move(piece));
+    return {};
+  });
+}
+
+}  // namespace
+
+std::string IdMap::ToJson() const {
+  Json out = {{"strategy", strategy}, {"base_size", base_size}, {"merged_size", merged_size}};
+  out["base_to_merged"] = IdsToJson(base_to_merged);
+  out["donor_to_merged"] = IdsToJson(donor_to_merged);
+  Json& added_json = out["added"] = Json::array();
+  for (const AddedPiece& piece : added) added_json.push_back(AddedToJson(piece));
+  Json& removed_json = out["removed"] = Json::array();
+  for (const RemovedPiece& piece : removed) {
+    removed_json.push_back({{"base_id", piece.base_id}, {"bytes", ToHex(piece.bytes)}});
+  }
+  return out.dump() + "\n";
+}
 
 std::string IdMap::DebugString() const {
   return Cat("IdMap{", strategy, ", ", base_size, " base ids, ", merged_size, " merged, ",
              added.size(), " added, ", removed.size(), " removed}");
+}
+
+StatusOr<IdMap> ParseIdMap(std::string_view json, const std::string& name) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonDocument document, JsonDocument::Parse(json, name));
+  const JsonValue root = document.root();
+  IdMap map;
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue strategy, root.Get("strategy"));
+  TOKGRAFT_ASSIGN_OR_RETURN(const std::string_view strategy_name, strategy.String());
+  map.strategy = std::string(strategy_name);
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue base_size, root.Get("base_size"));
+  TOKGRAFT_ASSIGN_OR_RETURN(map.base_size, base_size.Uint());
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue merged_size, root.Get("merged_size"));
+  TOKGRAFT_ASSIGN_OR_RETURN(map.merged_size, merged_size.Uint());
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue base_ids, root.Get("base_to_merged"));
+  TOKGRAFT_ASSIGN_OR_RETURN(map.base_to_merged, ReadIds(base_ids, map.merged_size));
+  if (map.base_to_merged.size() != map.base_size) {
+    return base_ids.Error(Cat(map.base_to_merged.size(), " ids, base_size ", map.base_size,
+                              " was expected; the file was edited or truncated"));
+  }
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue donor_ids, root.Get("donor_to_merged"));
+  TOKGRAFT_ASSIGN_OR_RETURN(map.donor_to_merged, ReadIds(donor_ids, map.merged_size));
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue added, root.Get("added"));
+  TOKGRAFT_RETURN_IF_ERROR(ReadAddedList(added, &map));
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue removed, root.Get("removed"));
+  TOKGRAFT_RETURN_IF_ERROR(ReadRemovedList(removed, &map));
+  return map;
+}
+
+StatusOr<IdMap> LoadIdMap(const std::string& path) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
+  return ParseIdMap(file.bytes(), path);
 }
 
 }  // namespace tokgraft

@@ -22,16 +22,16 @@ namespace tokgraft {
 
 struct AddedPiece {
   TokenId id = 0;
-  std::string bytes;
-  std::optional<TokenId> donor_id;  // nullopt: a helper piece, needed to build others
-  std::vector<std::pair<TokenId, TokenId>> merges;  // appended for it, in order of rank
-  std::string witness;                              // a text whose encoding contains `id`
+  std::string bytes{};
+  std::optional<TokenId> donor_id{};  // nullopt: a helper piece, needed to build others
+  std::vector<std::pair<TokenId, TokenId>> merges{};  // appended for it, in order of rank
+  std::string witness{};                              // a text whose encoding contains `id`
   friend bool operator==(const AddedPiece&, const AddedPiece&) = default;
 };
 
 struct RemovedPiece {
   TokenId base_id = 0;
-  std::string bytes;
+  std::string bytes{};
   friend bool operator==(const RemovedPiece&, const RemovedPiece&) = default;
 };
 
@@ -39,10 +39,10 @@ struct IdMap {
   std::string strategy = "extend";
   std::uint64_t base_size = 0;
   std::uint64_t merged_size = 0;
-  std::vector<std::optional<TokenId>> base_to_merged;   // [base_size]
-  std::vector<std::optional<TokenId>> donor_to_merged;  // [donor size]
-  std::vector<AddedPiece> added;                        // by id
-  std::vector<RemovedPiece> removed;                    // by base_id
+  std::vector<std::optional<TokenId>> base_to_merged{};   // [base_size]
+  std::vector<std::optional<TokenId>> donor_to_merged{};  // [donor size]
+  std::vector<AddedPiece> added{};                        // by id
+  std::vector<RemovedPiece> removed{};                    // by base_id
 
   std::string ToJson() const;
   std::string DebugString() const;

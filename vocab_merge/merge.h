@@ -6,12 +6,11 @@
 // apart.
 //
 //   StatusOr<TokenizerSpec> base = Load("llama3/"), donor = Load("deepseek/");
-//   StatusOr<MergeResult> m = Merge(*base, *donor, {.budget = 20000, .scripts = {"Han"}});
-//   Status saved = Save(m->tokenizer, "out/");
-//   m->id_map.added.size();     // new ids, each with a witness text
-//   m->certificate.level;       // "L0"
+//   StatusOr<MergeResult> m = MergeTokenizers(*base, *donor, {.budget = 20000, .scripts =
+//   {"Han"}}); StatusOr<SaveReport> saved = Save(m->tokenizer, "out/"); m->id_map.added.size(); //
+//   new ids, each with a witness text m->certificate.level;       // "L0"
 //
-// Merge is a chain of small steps, each usable alone:
+// MergeTokenizers is a chain of small steps, each usable alone:
 //
 //   (base, donor) ─Align→ Alignment ─Select→ Selection ─PlanMerge→ MergePlan ─Apply→ TokenizerSpec
 //
@@ -46,10 +45,10 @@ namespace tokgraft {
 
 struct MergeOptions {
   std::string strategy = "extend";  // "swap", "union", "intersect", "replace-slots": Unimplemented
-  std::optional<std::uint64_t> budget;    // new ids at most, helper pieces included
-  std::vector<std::string> scripts;       // see SelectOptions
-  std::vector<std::string_view> corpus;   // documents to select on; borrowed for the call
-  std::vector<std::string_view> protect;  // documents to certify on; empty: the corpus
+  std::optional<std::uint64_t> budget{};    // new ids at most, helper pieces included
+  std::vector<std::string> scripts{};       // see SelectOptions
+  std::vector<std::string_view> corpus{};   // documents to select on; borrowed for the call
+  std::vector<std::string_view> protect{};  // documents to certify on; empty: the corpus
   // Also add fragments of characters that no valid UTF-8 text can produce; their witness is not
   // UTF-8. For byte-level bases.
   bool allow_bytes = false;
@@ -87,8 +86,8 @@ StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& do
 StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan);
 
 // All steps, and the certificate.
-StatusOr<MergeResult> Merge(const TokenizerSpec& base, const TokenizerSpec& donor,
-                            const MergeOptions& options = {});
+StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const TokenizerSpec& donor,
+                                      const MergeOptions& options = {});
 
 }  // namespace tokgraft
 

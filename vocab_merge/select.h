@@ -28,12 +28,12 @@ namespace tokgraft {
 struct SelectOptions {
   // New ids at most, helper pieces included. nullopt: no limit (with a corpus: every piece that
   // saves a token on it).
-  std::optional<std::uint64_t> budget;
+  std::optional<std::uint64_t> budget{};
   // ICU script names or codes ("Han", "Hiragana", "Cyrl"). Not empty: only pieces with at least one
   // character of these scripts, and with no letter of another one.
-  std::vector<std::string> scripts;
+  std::vector<std::string> scripts{};
   // Documents to compete on; borrowed for the call.
-  std::vector<std::string_view> corpus;
+  std::vector<std::string_view> corpus{};
   // Also fragments that only invalid UTF-8 makes, see MergeOptions.
   bool allow_bytes = false;
   int threads = 0;  // 0: all cores; the result does not depend on it
@@ -46,10 +46,10 @@ struct SelectedPiece {
 };
 
 struct Selection {
-  std::vector<SelectedPiece> pieces;  // best first
-  std::optional<std::uint64_t> budget;
-  std::vector<TokenId> outside_scripts;  // left out by `scripts`, donor ids
-  std::uint64_t corpus_tokens_base = 0;  // what the base needs for the corpus
+  std::vector<SelectedPiece> pieces{};  // best first
+  std::optional<std::uint64_t> budget{};
+  std::vector<TokenId> outside_scripts{};  // left out by `scripts`, donor ids
+  std::uint64_t corpus_tokens_base = 0;    // what the base needs for the corpus
   std::string DebugString() const;
   friend bool operator==(const Selection&, const Selection&) = default;
 };

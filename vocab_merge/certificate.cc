@@ -1,0 +1,323 @@
+#include "vocab_merge/certificate.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+#include "tokenizer/text/utf8.h"
+#include "tokenizer/tokenizer.h"
+#include "vocab_merge/extend/scripts.h"
+
+namespace tokgraft {
+namespace {
+
+// Text is compared in batches of about this size, so that memory stays bounded.
+constexpr std::size_t kBatchBytes = std::size_t{1} << 22;
+
+bool AllBytesPresent(const Vocab& vocab, PieceKind kind) {
+  std::array<bool, 256> present{};
+  for (std::size_t i = 0; i < vocab.size(); ++i) {
+    const Piece piece = vocab.entry(i);
+    if (piece.bytes.size() == 1 && piece.kind == kind) {
+      present[static_cast<unsigned char>(piece.bytes[0])] = true;
+    }
+  }
+  return std::all_of(present.begin(), present.end(), [](bool b) { return b; });
+}
+
+// Every function below returns why a condition of the proof fails, or "".
+
+std::string StagesDiffer(const TokenizerSpec& base, const TokenizerSpec& merged) {
+  if (base.reference != merged.reference) return "the references differ";
+  if (base.normalizers != merged.normalizers) return "the normalizers differ";
+  if (base.pre_tokenizers != merged.pre_tokenizers) return "the pre-tokenizers differ";
+  if (base.added_tokens != merged.added_tokens) return "the added tokens differ";
+  return {};
+}
+
+std::string FlagsDiffer(const BpeModel& base, const BpeModel& merged) {
+  if (base.order != merged.order) return "the models are ordered in different ways";
+  if (base.ignore_merges != merged.ignore_merges) return "ignore_merges differs";
+  if (base.byte_fallback != merged.byte_fallback) return "byte_fallback differs";
+  if (base.fuse_unk != merged.fuse_unk || base.unk != merged.unk)
+    return "the unknown token differs";
+  if (base.continuing_subword_prefix.value_or("") !=
+          merged.continuing_subword_prefix.value_or("") ||
+      base.end_of_word_suffix.value_or("") != merged.end_of_word_suffix.value_or("")) {
+    return "the marks of words differ";
+  }
+  return {};
+}
+
+// The base must not drop characters or fuse unknown ones: a new piece would then make a boundary.
+std::string UnknownsFuse(const TokenizerSpec& base, const BpeModel& bpe) {
+  const bool joins_bytes = base.spelling == Spelling::kByteLevel ||
+                           (base.spelling == Spelling::kRaw && bpe.order == BpeModel::Order::kRank);
+  if (joins_bytes) {
+    return AllBytesPresent(base.vocab, PieceKind::kNormal) ? "" : "the base lacks bytes";
+  }
+  if (bpe.byte_fallback && AllBytesPresent(base.vocab, PieceKind::kByte)) {
+    for (const Merge& merge : bpe.merges) {
+      for (const TokenId id : {merge.left, merge.right}) {
+        const std::optional<Piece> piece = base.vocab.Get(id);
+        if (piece && piece->kind == PieceKind::kByte) return "the base joins byte pieces";
+      }
+    }
+    return {};
+  }
+  if (base.reference != Reference::kHuggingFace || bpe.fuse_unk) {
+    return "the base may fuse unknown characters into one token";
+  }
+  return bpe.has_unk ? "" : "the base drops unknown characters";
+}
+
+std::string VocabularyMoved(const TokenizerSpec& base, const TokenizerSpec& merged) {
+  for (std::size_t i = 0; i < base.vocab.size(); ++i) {
+    const Piece piece = base.vocab.entry(i);
+    const std::optional<Piece> now = merged.vocab.Get(piece.id);
+    if (!now || !(*now == piece)) return Cat("base id ", piece.id, " has changed");
+  }
+  double lowest = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < base.vocab.size(); ++i) {
+    lowest = std::min(lowest, base.vocab.entry(i).score);
+  }
+  const auto& bpe = std::get<BpeModel>(base.model);
+  const std::size_t limit = base.id_limit();
+  for (std::size_t i = 0; i < merged.vocab.size(); ++i) {
+    const Piece piece = merged.vocab.entry(i);
+    if (piece.id >= limit) {
+      if (bpe.order == BpeModel::Order::kScore && piece.score >= lowest) {
+        return Cat("new piece ", piece.id, " has a score above a base piece's");
+      }
+      continue;
+    }
+    if (base.vocab.Get(piece.id)) continue;
+    // An added token that has become part of the vocabulary: only found before the model runs.
+    const auto token =
+        std::find_if(base.added_tokens.begin(), base.added_tokens.end(),
+                     [&](const AddedToken& t) { return t.content == piece.spelling; });
+    if (token == base.added_tokens.end()) return Cat("id ", piece.id, " is new among base ids");
+    if (token->single_word || CountCharacters(token->content) < 2) {
+      return Cat("added token ", piece.id, " could now be found by the model too");
+    }
+  }
+  return {};
+}
+
+std::string MergesMoved(const BpeModel& base, const BpeModel& merged) {
+  if (merged.merges.size() < base.merges.size() ||
+      !std::equal(base.merges.begin(), base.merges.end(), merged.merges.begin())) {
+    return "the base's merges are not the first of the merged list";
+  }
+  std::set<std::pair<TokenId, TokenId>> added;
+  for (std::size_t i = base.merges.size(); i < merged.merges.size(); ++i) {
+    added.emplace(merged.merges[i].left, merged.merges[i].right);
+  }
+  for (const Merge& merge : base.merges) {
+    if (added.contains({merge.left, merge.right})) return "a new merge repeats a pair of the base";
+  }
+  return {};
+}
+
+std::string WhyNotCoarsening(const TokenizerSpec& base, const TokenizerSpec& merged) {
+  const auto* base_bpe = std::get_if<BpeModel>(&base.model);
+  const auto* merged_bpe = std::get_if<BpeModel>(&merged.model);
+  if (base_bpe == nullptr || merged_bpe == nullptr) return "the model is not BPE";
+  for (std::string why : {StagesDiffer(base, merged), FlagsDiffer(*base_bpe, *merged_bpe),
+                          UnknownsFuse(base, *base_bpe), VocabularyMoved(base, merged),
+                          MergesMoved(*base_bpe, *merged_bpe)}) {
+    if (!why.empty()) return why;
+  }
+  return {};
+}
+
+// Normalizers that cannot make a character of another script out of nothing.
+bool KeepsScripts(const std::vector<Normalizer>& normalizers) {
+  return std::all_of(normalizers.begin(), normalizers.end(), [](const Normalizer& step) {
+    if (const auto* form = std::get_if<normalizer::Unicode>(&step)) {
+      return form->form == normalizer::UnicodeForm::kNfc ||
+             form->form == normalizer::UnicodeForm::kNfd;
+    }
+    if (const auto* replace = std::get_if<normalizer::Replace>(&step)) {
+      return !replace->pattern.is_regex && replace->pattern.text == " ";
+    }
+    if (const auto* sentencepiece = std::get_if<normalizer::SentencePiece>(&step)) {
+      return sentencepiece->charsmap.empty();
+    }
+    return std::holds_alternative<normalizer::Prepend>(step) ||
+           std::holds_alternative<normalizer::Strip>(step) ||
+           std::holds_alternative<normalizer::ByteLevel>(step);
+  });
+}
+
+// The scripts of which every new join has a character; empty: some new join has none.
+StatusOr<std::vector<std::string>> ForeignScripts(const TokenizerSpec& base,
+                                                  const TokenizerSpec& merged,
+                                                  const CertifyOptions& options) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const ScriptSet scripts, ScriptSet::Parse(options.protected_scripts));
+  if (!KeepsScripts(base.normalizers)) return std::vector<std::string>();
+  std::set<std::string> names;
+  const std::size_t limit = base.id_limit();
+  for (std::size_t i = 0; i < merged.vocab.size(); ++i) {
+    const Piece piece = merged.vocab.entry(i);
+    if (piece.id >= limit && !scripts.HasForeign(piece.bytes, &names)) {
+      return std::vector<std::string>();
+    }
+  }
+  const auto& old_merges = std::get<BpeModel>(base.model).merges;
+  const auto& merges = std::get<BpeModel>(merged.model).merges;
+  for (std::size_t i = old_merges.size(); i < merges.size(); ++i) {
+    const std::optional<Piece> product = merged.vocab.Get(merges[i].product);
+    if (!product || !scripts.HasForeign(product->bytes, &names)) return std::vector<std::string>();
+  }
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
+// Ends of the tokens, in bytes from the start of the text.
+std::vector<std::uint64_t> EndsByBytes(const Tokenizer& tokenizer, std::span<const TokenId> ids) {
+  std::vector<std::uint64_t> ends;
+  std::uint64_t at = 0;
+  for (const TokenId id : ids) {
+    at += tokenizer.token_bytes(id).value_or("").size();
+    ends.push_back(at);
+  }
+  return ends;
+}
+std::vector<std::uint64_t> EndsByOffsets(const Encoding& encoding) {
+  std::vector<std::uint64_t> ends;
+  for (const Span& span : encoding.offsets) ends.push_back(static_cast<std::uint64_t>(span.end));
+  return ends;
+}
+
+void Compare(std::span<const TokenId> base, const std::vector<std::uint64_t>& base_ends,
+             std::span<const TokenId> merged, const std::vector<std::uint64_t>& merged_ends,
+             Certificate* out) {
+  std::size_t b = 0;
+  std::size_t m = 0;
+  std::size_t b_begin = 0;
+  std::size_t m_begin = 0;
+  while (b < base.size() || m < merged.size()) {
+    const std::uint64_t base_end =
+        b < base.size() ? base_ends[b] : std::numeric_limits<std::uint64_t>::max();
+    const std::uint64_t merged_end =
+        m < merged.size() ? merged_ends[m] : std::numeric_limits<std::uint64_t>::max();
+    if (base_end < merged_end) {
+      ++b;
+      continue;
+    }
+    ++m;
+    if (merged_end < base_end) {
+      ++out->new_cuts;
+      continue;
+    }
+    ++b;  // a boundary of both
+    if (!std::ranges::equal(base.subspan(b_begin, b - b_begin),
+                            merged.subspan(m_begin, m - m_begin))) {
+      ++out->changed_spans;
+    }
+    b_begin = b;
+    m_begin = m;
+  }
+  if (b_begin < b || m_begin < m) ++out->changed_spans;
+}
+
+void Measure(const Tokenizer& base, const Tokenizer& merged, const CertifyOptions& options,
+             Certificate* out) {
+  for (std::size_t begin = 0; begin < options.texts.size();) {
+    std::size_t end = begin;
+    std::size_t bytes = 0;
+    while (end < options.texts.size() && (end == begin || bytes < kBatchBytes)) {
+      bytes += options.texts[end++].size();
+    }
+    const auto texts = std::span(options.texts).subspan(begin, end - begin);
+    const EncodingBatch before = base.EncodeBatch(texts, options.threads);
+    const EncodingBatch after = merged.EncodeBatch(texts, options.threads);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const auto row = [&](const EncodingBatch& batch) {
+        const auto first = static_cast<std::size_t>(batch.row_splits[i]);
+        const auto last = static_cast<std::size_t>(batch.row_splits[i + 1]);
+        return std::span(batch.ids).subspan(first, last - first);
+      };
+      std::vector<std::uint64_t> before_ends = EndsByBytes(base, row(before));
+      std::vector<std::uint64_t> after_ends = EndsByBytes(merged, row(after));
+      if (before_ends.empty() != after_ends.empty() ||
+          (!before_ends.empty() && before_ends.back() != after_ends.back())) {
+        before_ends = EndsByOffsets(base.Encode(texts[i]));  // unknown tokens have no bytes
+        after_ends = EndsByOffsets(merged.Encode(texts[i]));
+      }
+      Compare(row(before), before_ends, row(after), after_ends, out);
+    }
+    out->checked_bytes += bytes;
+    out->base_tokens += before.ids.size();
+    out->merged_tokens += after.ids.size();
+    begin = end;
+  }
+}
+
+}  // namespace
+
+std::string Certificate::ToJson() const {
+  const nlohmann::ordered_json out = {{"level", level},
+                                      {"proved", proved},
+                                      {"reason", reason},
+                                      {"scripts", scripts},
+                                      {"checked_bytes", checked_bytes},
+                                      {"base_tokens", base_tokens},
+                                      {"merged_tokens", merged_tokens},
+                                      {"new_cuts", new_cuts},
+                                      {"changed_spans", changed_spans}};
+  return out.dump() + "\n";
+}
+
+std::string Certificate::DebugString() const {
+  std::string out = Cat(level, proved ? ", proved: " : ": ", reason);
+  if (checked_bytes > 0) {
+    out += Cat("; checked on ", checked_bytes, " bytes: ", base_tokens, " tokens before, ",
+               merged_tokens, " after, ", new_cuts, " new cuts, ", changed_spans, " changed spans");
+  }
+  return out;
+}
+
+StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& merged,
+                              const CertifyOptions& options) {
+  Certificate out;
+  const std::string why_not = WhyNotCoarsening(base, merged);
+  out.proved = why_not.empty();
+  if (out.proved) {
+    out.level = "L1";
+    out.reason =
+        "every join of the base keeps its turn and every new one comes later, so that token "
+        "boundaries only disappear";
+    TOKGRAFT_ASSIGN_OR_RETURN(out.scripts, ForeignScripts(base, merged, options));
+    if (merged.id_limit() == base.id_limit() && base.model == merged.model) {
+      out.level = "L0";
+      out.reason = "nothing was added";
+    } else if (!out.scripts.empty()) {
+      out.level = "L0";
+      out.reason = "every new join holds a character of";
+      for (const std::string& name : out.scripts) out.reason += Cat(" ", name);
+      out.reason += "; a text without these scripts keeps its ids";
+    }
+  }
+  if (!options.texts.empty()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer before, Compile(base));
+    TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer after, Compile(merged));
+    Measure(before, after, options, &out);
+  }
+  if (!out.proved) {
+    out.level = options.texts.empty() ? "L3" : "L2";
+    out.reason = why_not;
+  } else if (out.new_cuts > 0) {
+    return InternalError(Cat("certificate: ", out.new_cuts,
+                             " new cuts in the text, none was proved to be possible; please report "
+                             "the two tokenizers and the text"));
+  }
+  return out;
+}
+
+}  // namespace tokgraft

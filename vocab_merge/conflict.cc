@@ -1,0 +1,71 @@
+#include "vocab_merge/conflict.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tokenizer/status.h"
+#include "tokenizer/text/utf8.h"
+
+namespace tokgraft {
+namespace {
+
+std::string Printable(std::string_view bytes) {
+  std::string text;
+  ReplaceInvalid(bytes, &text);
+  return text;
+}
+
+}  // namespace
+
+std::string_view SeverityName(Severity severity) {
+  switch (severity) {
+    case Severity::kInfo:
+      return "info";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kError:
+      return "error";
+  }
+  return "";
+}
+
+std::string ConflictReport::ToJson() const {
+  nlohmann::ordered_json out;
+  out["counts"] = counts;
+  auto& list = out["findings"] = nlohmann::ordered_json::array();
+  for (const Finding& finding : findings) {
+    nlohmann::ordered_json examples = nlohmann::ordered_json::array();
+    for (const std::string& example : finding.examples) examples.push_back(Printable(example));
+    list.push_back({{"code", finding.code},
+                    {"severity", std::string(SeverityName(finding.severity))},
+                    {"count", finding.count},
+                    {"base_ids", finding.base_ids},
+                    {"donor_ids", finding.donor_ids},
+                    {"message", Printable(finding.message)},
+                    {"action", Printable(finding.action)},
+                    {"examples", std::move(examples)}});
+    list.back()["witness"] = finding.witness.empty()
+                                 ? nlohmann::ordered_json(nullptr)
+                                 : nlohmann::ordered_json(Printable(finding.witness));
+  }
+  return out.dump() + "\n";
+}
+
+std::string ConflictReport::DebugString() const {
+  std::string out;
+  for (const Finding& finding : findings) {
+    std::string count = Cat(finding.count);
+    count.insert(0, count.size() < 8 ? 8 - count.size() : 0, ' ');
+    std::string code = finding.code;
+    code.resize(code.size() < 4 ? 4 : code.size(), ' ');
+    out += Cat(code, count, "  ", Printable(finding.message), "\n", "              ",
+               Printable(finding.action), "\n");
+  }
+  std::string none;
+  for (const auto& [code, count] : counts) {
+    if (count == 0) none += Cat(none.empty() ? "" : " ", code);
+  }
+  if (!none.empty()) out += Cat("looked for and not found: ", none, "\n");
+  return out;
+}
+
+}  // namespace tokgraft

@@ -1,0 +1,76 @@
+// Chains of joins: how pieces are added to a BPE vocabulary so that each can be reached.
+//
+// A piece is encoded with the vocabulary so far; while that gives several tokens, two neighbours
+// get a new join, which comes after every join so far. Since a new join has the last turn, the
+// encoding of the piece runs as before up to the point where it got stuck, then goes on: each piece
+// becomes one token, and a later chain cannot undo an earlier one.
+//
+// Which neighbours: a pair whose concatenation is a piece already; else one that makes whole
+// characters; else one inside a character; leftmost first. A product that did not exist is a helper
+// piece. Vocabularies without a merge list (scores, ranks) join whatever concatenates to a piece,
+// so there a chain adds pieces only.
+#ifndef TOKGRAFT_VOCAB_MERGE_EXTEND_CHAIN_H_
+#define TOKGRAFT_VOCAB_MERGE_EXTEND_CHAIN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/spec.h"
+#include "tokenizer/status.h"
+
+namespace tokgraft {
+
+struct NewPiece {
+  std::string bytes{};
+  std::size_t owner = 0;  // index of the wanted piece whose chain made it
+  std::uint32_t merges_begin = 0;
+  std::uint32_t merges_end = 0;  // [begin, end) of Growth::merges; the last one makes this piece
+  friend bool operator==(const NewPiece&, const NewPiece&) = default;
+};
+
+struct Growth {
+  TokenId first_id = 0;                // pieces[i] has the id first_id + i
+  std::vector<NewPiece> pieces{};      // in order of creation
+  std::vector<Merge> merges{};         // in order of rank; empty where the base has no merge list
+  std::vector<std::size_t> refused{};  // wanted pieces that no allowed chain makes
+  friend bool operator==(const Growth&, const Growth&) = default;
+};
+
+// Bytes of pieces that may not be added as helpers.
+using ForbiddenPieces = std::set<std::string, std::less<>>;
+
+class ChainBuilder {
+ public:
+  // Borrows `base`. Unimplemented: a model that is not BPE, or marks the inside or end of words.
+  static StatusOr<ChainBuilder> Make(const TokenizerSpec& base);
+
+  // Adds `wanted` in this order (shorter pieces first make shorter chains). Pieces that exist are
+  // skipped.
+  Growth Build(std::span<const std::string_view> wanted, const ForbiddenPieces& forbidden) const;
+
+  // In how many tokens the base breaks these bytes, were they one pre-token.
+  std::size_t BaseTokens(std::string_view bytes) const;
+
+  // Whether the model joins bytes; else it joins characters.
+  bool joins_bytes() const;
+
+  struct Tables;
+
+ private:
+  std::shared_ptr<const Tables> tables_;
+};
+
+// The base with `growth`: pieces and merges appended, scores below all others, and (tokenizer.json)
+// added tokens made part of the vocabulary at their ids. InvalidArgument: a spelling exists
+// already.
+StatusOr<TokenizerSpec> ExtendSpec(const TokenizerSpec& base, const Growth& growth);
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_VOCAB_MERGE_EXTEND_CHAIN_H_

@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "vocab_merge/extend/chain.h"
+
+namespace tokgraft {
+namespace {
+
+// sentencepiece and llama.cpp hold scores as floats; whole numbers up to here are exact.
+constexpr double kMaxExactScore = 16777216.0;
+
+// Readers of tokenizer.json number an added token that is not in model.vocab by the size of the
+// vocabulary, whatever id the file declares (D17).
+void FoldAddedTokens(TokenizerSpec* spec) {
+  for (const AddedToken& token : spec->added_tokens) {
+    if (spec->vocab.FindSpelling(token.content) || spec->vocab.Get(token.id)) continue;
+    spec->vocab.Add({.id = token.id,
+                     .bytes = token.content,
+                     .spelling = token.content,
+                     .kind = token.special ? PieceKind::kControl : PieceKind::kUserDefined});
+  }
+}
+
+double LowestScore(const Vocab& vocab) {
+  double lowest = 0;
+  for (std::size_t i = 0; i < vocab.size(); ++i) lowest = std::min(lowest, vocab.entry(i).score);
+  return lowest;
+}
+
+}  // namespace
+
+StatusOr<TokenizerSpec> ExtendSpec(const TokenizerSpec& base, const Growth& growth) {
+  TokenizerSpec merged = base;
+  auto* bpe = std::get_if<BpeModel>(&merged.model);
+  if (bpe == nullptr) return UnimplementedError("model: only a BPE model can be extended");
+  if (growth.first_id != base.id_limit()) {
+    return InvalidArgumentError(Cat("plan: new ids start at ", growth.first_id,
+                                    ", but the base has ", base.id_limit(),
+                                    " ids; it was made for another base"));
+  }
+  if (merged.format == Format::kTokenizerJson) FoldAddedTokens(&merged);
+  std::size_t text_bytes = 0;
+  for (const NewPiece& piece : growth.pieces) text_bytes += 2 * piece.bytes.size();
+  merged.vocab.Reserve(merged.vocab.size() + growth.pieces.size(), text_bytes);
+  const double first_score =
+      bpe->order == BpeModel::Order::kScore ? std::floor(LowestScore(base.vocab)) - 1 : 0;
+  if (first_score - static_cast<double>(growth.pieces.size()) < -kMaxExactScore) {
+    return UnimplementedError(
+        Cat(base.source, ": the lowest score, ", LowestScore(base.vocab),
+            ", leaves no exact numbers below it; scores above -16,000,000 were expected"));
+  }
+  for (std::size_t i = 0; i < growth.pieces.size(); ++i) {
+    const NewPiece& piece = growth.pieces[i];
+    const std::optional<std::string> spelling = Spell(base.spelling, piece.bytes);
+    if (!spelling || merged.vocab.FindSpelling(*spelling)) {
+      return InvalidArgumentError(Cat("plan: piece ", growth.first_id + i,
+                                      spelling ? " exists in the base" : " cannot be spelled",
+                                      "; the plan was made for another base"));
+    }
+    merged.vocab.Add({.id = static_cast<TokenId>(growth.first_id + i),
+                      .bytes = piece.bytes,
+                      .spelling = *spelling,
+                      .kind = PieceKind::kNormal,
+                      .score = bpe->order == BpeModel::Order::kScore
+                                   ? first_score - static_cast<double>(i)
+                                   : 0});
+    // A merge written as "a b" cannot have a space in its parts.
+    if (spelling->find(' ') != std::string::npos) bpe->merges_as_pairs = true;
+  }
+  bpe->merges.insert(bpe->merges.end(), growth.merges.begin(), growth.merges.end());
+  return merged;
+}
+
+}  // namespace tokgraft

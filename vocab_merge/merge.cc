@@ -1,0 +1,268 @@
+#include "vocab_merge/merge.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "vocab_merge/extend/candidates.h"
+#include "vocab_merge/extend/chain.h"
+#include "vocab_merge/extend/grow.h"
+#include "vocab_merge/rules/cause.h"
+#include "vocab_merge/rules/rule.h"
+
+namespace tokgraft {
+namespace {
+
+constexpr std::array<std::string_view, 4> kLaterStrategies = {"swap", "union", "intersect",
+                                                              "replace-slots"};
+// Rounds of fitting a selection into its budget; each but the last few only builds chains.
+constexpr int kMaxFittingRounds = 24;
+
+Status CheckStrategy(const std::string& strategy) {
+  if (strategy == "extend") return {};
+  if (std::find(kLaterStrategies.begin(), kLaterStrategies.end(), strategy) !=
+      kLaterStrategies.end()) {
+    return UnimplementedError(
+        Cat("strategy: \"", strategy, "\" is not supported yet; use \"extend\""));
+  }
+  return InvalidArgumentError(
+      Cat("strategy: \"", strategy, "\" is unknown, \"extend\" was expected"));
+}
+
+// What was tried and what came of it.
+struct Outcome {
+  std::vector<Candidate> candidates;
+  Grown grown;  // owners and refused are indices into candidates
+};
+
+StatusOr<Outcome> GrowAll(const TokenizerSpec& base, const TokenizerSpec& donor,
+                          const ChainBuilder& builder, const std::vector<TokenId>& ids,
+                          const WitnessOptions& options) {
+  Outcome out;
+  out.candidates = MakeCandidates(donor, ids);
+  TOKGRAFT_ASSIGN_OR_RETURN(out.grown, Grow(base, builder, BytesOf(out.candidates), options));
+  return out;
+}
+
+std::vector<TokenId> RefusedIds(const Outcome& outcome) {
+  std::vector<TokenId> out;
+  for (const std::size_t i : outcome.grown.refused) out.push_back(outcome.candidates[i].donor_id);
+  return out;
+}
+
+// The longest run of the best pieces that fits into the budget, helper pieces included.
+class Fitting {
+ public:
+  Fitting(const TokenizerSpec& donor, const ChainBuilder& builder, std::vector<TokenId> chosen,
+          std::uint64_t budget)
+      : donor_(donor), builder_(builder), chosen_(std::move(chosen)), budget_(budget) {}
+
+  std::vector<TokenId> Best(std::size_t size) const {
+    return {chosen_.begin(), chosen_.begin() + static_cast<std::ptrdiff_t>(size)};
+  }
+  std::size_t FindSize() const {
+    std::size_t fits = 0;                       // known to fit
+    std::size_t too_many = chosen_.size() + 1;  // known not to fit
+    std::size_t size = std::min<std::size_t>(chosen_.size(), budget_);
+    for (int round = 0; round < kMaxFittingRounds && too_many - fits > 1; ++round) {
+      const std::size_t cost =
+          builder_.Build(BytesOf(MakeCandidates(donor_, Best(size))), {}).pieces.size();
+      if (cost <= budget_) {
+        fits = size;
+        size = std::min(size + (budget_ - cost), too_many - 1);
+        if (size == fits) break;
+      } else {
+        too_many = size;
+        const std::size_t excess = cost - static_cast<std::size_t>(budget_);
+        size = size > fits + excess ? size - excess : (fits + too_many) / 2;
+      }
+    }
+    return fits;
+  }
+
+ private:
+  const TokenizerSpec& donor_;
+  const ChainBuilder& builder_;
+  std::vector<TokenId> chosen_;
+  std::uint64_t budget_;
+};
+
+StatusOr<Outcome> GrowWithin(const TokenizerSpec& base, const TokenizerSpec& donor,
+                             const ChainBuilder& builder, const std::vector<TokenId>& chosen,
+                             std::uint64_t budget, const WitnessOptions& options) {
+  const Fitting fitting(donor, builder, chosen, budget);
+  std::size_t size = fitting.FindSize();
+  while (true) {
+    TOKGRAFT_ASSIGN_OR_RETURN(Outcome outcome,
+                              GrowAll(base, donor, builder, fitting.Best(size), options));
+    const std::size_t cost = outcome.grown.growth.pieces.size();
+    if (cost <= budget || size == 0) return outcome;
+    size -= std::min<std::size_t>(size, cost - static_cast<std::size_t>(budget));
+  }
+}
+
+std::vector<AddedPiece> AddedPieces(const TokenizerSpec& donor, const Alignment& alignment,
+                                    const Grown& grown) {
+  std::unordered_map<std::string_view, TokenId> donor_ids;
+  const std::vector<Candidate> missing = MakeCandidates(donor, alignment.missing);
+  for (const Candidate& candidate : missing) donor_ids.emplace(candidate.bytes, candidate.donor_id);
+  std::vector<AddedPiece> out;
+  for (std::size_t i = 0; i < grown.growth.pieces.size(); ++i) {
+    const NewPiece& piece = grown.growth.pieces[i];
+    AddedPiece added{.id = static_cast<TokenId>(grown.growth.first_id + i),
+                     .bytes = piece.bytes,
+                     .donor_id = std::nullopt,
+                     .merges = {},
+                     .witness = grown.witnesses[i]};
+    const auto donor_id = donor_ids.find(piece.bytes);
+    if (donor_id != donor_ids.end()) added.donor_id = donor_id->second;
+    for (std::uint32_t m = piece.merges_begin; m < piece.merges_end; ++m) {
+      added.merges.emplace_back(grown.growth.merges[m].left, grown.growth.merges[m].right);
+    }
+    out.push_back(std::move(added));
+  }
+  return out;
+}
+
+IdMap MakeIdMap(const MergeFacts& facts, std::vector<AddedPiece> added) {
+  IdMap map;
+  map.base_size = facts.alignment.base_size;
+  map.merged_size = map.base_size + added.size();
+  map.base_to_merged.resize(map.base_size);
+  for (const ListedToken& token : facts.base_tokens) map.base_to_merged[token.id] = token.id;
+  map.added = std::move(added);
+  map.donor_to_merged = facts.alignment.donor_to_base;
+  std::unordered_map<std::string_view, TokenId> by_bytes;
+  for (const AddedPiece& piece : map.added) by_bytes.emplace(piece.bytes, piece.id);
+  for (const ListedToken& token : facts.donor_tokens) {
+    std::optional<TokenId>& id = map.donor_to_merged[token.id];
+    if (id || !(IsOfferedText(token) || token.token_class == TokenClass::kByte)) continue;
+    const auto at = by_bytes.find(token.bytes);
+    if (at != by_bytes.end()) id = at->second;
+  }
+  // What the normalizer turns into a piece is this piece.
+  for (const RefusedPiece& piece : facts.refused) {
+    if (piece.cause != Cause::kNormalizer || piece.becomes.empty()) continue;
+    std::optional<TokenId>& id = map.donor_to_merged[piece.donor_id];
+    const auto at = by_bytes.find(piece.becomes);
+    if (at != by_bytes.end()) {
+      id = at->second;
+    } else if (const auto base_id = facts.base.vocab.Find(piece.becomes)) {
+      const auto token = facts.base_by_id.find(*base_id);
+      if (token != facts.base_by_id.end() && token->second.token_class == TokenClass::kText) {
+        id = *base_id;
+      }
+    }
+  }
+  return map;
+}
+
+}  // namespace
+
+std::string MergePlan::DebugString() const {
+  return Cat("MergePlan{", id_map.DebugString(), ", ", merges.size(), " new merges, ",
+             conflicts.findings.size(), " findings}");
+}
+
+std::string MergeResult::DebugString() const {
+  return Cat(id_map.DebugString(), "\n", certificate.DebugString(), "\n", conflicts.DebugString());
+}
+
+StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& donor,
+                              const Alignment& alignment, const Selection& selection,
+                              const MergeOptions& options) {
+  TOKGRAFT_RETURN_IF_ERROR(CheckStrategy(options.strategy));
+  if (alignment.donor_to_base.size() != donor.id_limit() ||
+      alignment.base_size != base.id_limit()) {
+    return InvalidArgumentError("alignment: it was made for other tokenizers; align these first");
+  }
+  TOKGRAFT_ASSIGN_OR_RETURN(const ChainBuilder builder, ChainBuilder::Make(base));
+  const WitnessOptions witness{.allow_bytes = options.allow_bytes, .threads = options.threads};
+  // All that the donor offers, selected or not: the report tells of every piece that cannot be had.
+  std::vector<TokenId> offered;
+  const std::unordered_set<TokenId> outside(selection.outside_scripts.begin(),
+                                            selection.outside_scripts.end());
+  for (const TokenId id : alignment.missing) {
+    if (!outside.contains(id)) offered.push_back(id);
+  }
+  TOKGRAFT_ASSIGN_OR_RETURN(Outcome outcome, GrowAll(base, donor, builder, offered, witness));
+  std::vector<TokenId> refused_ids = RefusedIds(outcome);
+  const std::vector<Candidate> tried = outcome.candidates;
+  const std::unordered_set<TokenId> refused_set(refused_ids.begin(), refused_ids.end());
+  std::vector<TokenId> chosen;
+  for (const SelectedPiece& piece : selection.pieces) {
+    if (!refused_set.contains(piece.donor_id)) chosen.push_back(piece.donor_id);
+  }
+  const bool all = chosen.size() + refused_ids.size() == offered.size();
+  const std::uint64_t budget = selection.budget.value_or(~std::uint64_t{0});
+  if (!all || outcome.grown.growth.pieces.size() > budget) {
+    TOKGRAFT_ASSIGN_OR_RETURN(outcome, GrowWithin(base, donor, builder, chosen, budget, witness));
+    for (const TokenId id : RefusedIds(outcome)) refused_ids.push_back(id);
+  }
+  std::vector<RefusedPiece> refused;
+  for (const Candidate& candidate : MakeCandidates(donor, refused_ids)) {
+    refused.push_back({.donor_id = candidate.donor_id,
+                       .bytes = std::string(candidate.bytes),
+                       .cause = Cause::kNoPath,
+                       .becomes = {}});
+  }
+  TOKGRAFT_RETURN_IF_ERROR(ExplainRefused(base, builder, BytesOf(tried), witness, &refused));
+
+  MergePlan plan;
+  MergeFacts facts{.base = base,
+                   .donor = donor,
+                   .alignment = alignment,
+                   .id_map = plan.id_map,
+                   .refused = refused,
+                   .base_tokens = ListTokens(base),
+                   .donor_tokens = ListTokens(donor),
+                   .base_by_id = {},
+                   .donor_by_id = {}};
+  facts.base_by_id = TokensById(facts.base_tokens);
+  facts.donor_by_id = TokensById(facts.donor_tokens);
+  plan.id_map = MakeIdMap(facts, AddedPieces(donor, alignment, outcome.grown));
+  plan.merges = outcome.grown.growth.merges;
+  plan.conflicts = CheckAll(facts);
+  return plan;
+}
+
+StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan) {
+  TOKGRAFT_RETURN_IF_ERROR(CheckStrategy(plan.id_map.strategy));
+  Growth growth;
+  growth.first_id = static_cast<TokenId>(plan.id_map.base_size);
+  growth.merges = plan.merges;
+  for (const AddedPiece& piece : plan.id_map.added) {
+    if (piece.id != growth.first_id + growth.pieces.size()) {
+      return InvalidArgumentError(Cat("plan: added id ", piece.id, " stands where ",
+                                      growth.first_id + growth.pieces.size(),
+                                      " was expected; the plan was edited"));
+    }
+    growth.pieces.push_back({.bytes = piece.bytes});
+  }
+  return ExtendSpec(base, growth);
+}
+
+StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const TokenizerSpec& donor,
+                                      const MergeOptions& options) {
+  TOKGRAFT_RETURN_IF_ERROR(CheckStrategy(options.strategy));
+  TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, donor));
+  const SelectOptions select{.budget = options.budget,
+                             .scripts = options.scripts,
+                             .corpus = options.corpus,
+                             .allow_bytes = options.allow_bytes,
+                             .threads = options.threads};
+  TOKGRAFT_ASSIGN_OR_RETURN(const Selection selection, Select(base, donor, alignment, select));
+  TOKGRAFT_ASSIGN_OR_RETURN(MergePlan plan, PlanMerge(base, donor, alignment, selection, options));
+  MergeResult result;
+  TOKGRAFT_ASSIGN_OR_RETURN(result.tokenizer, Apply(base, plan));
+  const CertifyOptions certify{.texts = options.protect.empty() ? options.corpus : options.protect,
+                               .threads = options.threads};
+  TOKGRAFT_ASSIGN_OR_RETURN(result.certificate, Certify(base, result.tokenizer, certify));
+  result.id_map = std::move(plan.id_map);
+  result.conflicts = std::move(plan.conflicts);
+  return result;
+}
+
+}  // namespace tokgraft

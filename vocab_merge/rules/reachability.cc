@@ -1,0 +1,89 @@
+// B: reachability. Donor pieces that nothing could emit in the merged tokenizer, by the first stage
+// that stands in their way, and pieces that are parts of characters.
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "tokenizer/text/utf8.h"
+#include "vocab_merge/rules/rule.h"
+
+namespace tokgraft {
+namespace {
+
+struct CauseText {
+  Cause cause;
+  std::string_view code;
+  std::string_view message;
+  std::string_view action;
+};
+
+constexpr std::array<CauseText, 5> kCauses = {{
+    {Cause::kNoPath, "B1",
+     " donor pieces have no path of joins to them that other texts could show as well",
+     "not added: nothing would emit them"},
+    {Cause::kPreTokenizer, "B3", " donor pieces are cut by the base's pre-tokenizer",
+     "not added: nothing would emit them, in any of the contexts tried"},
+    {Cause::kDigits, "B4", " donor pieces of digits are cut by the base's rule for digits",
+     "not added: the base's policy for digits is kept"},
+    {Cause::kNormalizer, "B5", " donor pieces are changed by the base's normalizer",
+     "not added; where the result is a piece, id_map.json maps them to it"},
+    {Cause::kAddedToken, "B6",
+     " donor pieces contain an added token of the base, which is found first",
+     "not added: nothing would emit them"},
+}};
+
+void CheckRefused(const MergeFacts& facts, ConflictReport* report) {
+  for (const CauseText& text : kCauses) {
+    Finding finding{.code = std::string(text.code), .severity = Severity::kWarning};
+    for (const RefusedPiece& piece : facts.refused) {
+      if (piece.cause != text.cause) continue;
+      finding.donor_ids.push_back(piece.donor_id);
+      if (finding.witness.empty()) finding.witness = piece.bytes;
+      if (finding.examples.size() < kMaxExamples) {
+        finding.examples.push_back(
+            piece.becomes.empty() ? Quoted(piece.bytes)
+                                  : Cat(Quoted(piece.bytes), " becomes ", Quoted(piece.becomes)));
+      }
+    }
+    finding.message = Cat(finding.donor_ids.size(), text.message);
+    finding.action = text.action;
+    AddFinding(std::move(finding), report);
+  }
+}
+
+void CheckFragments(const MergeFacts& facts, ConflictReport* report) {
+  std::set<TokenId> refused;
+  for (const RefusedPiece& piece : facts.refused) refused.insert(piece.donor_id);
+  std::set<TokenId> added;
+  for (const AddedPiece& piece : facts.id_map.added) {
+    if (piece.donor_id) added.insert(*piece.donor_id);
+  }
+  Finding in{.code = "B8",
+             .action = "added: each has a text, valid UTF-8, whose encoding contains it"};
+  Finding out{.code = "B8",
+              .severity = Severity::kWarning,
+              .action = "not added: no valid text was found whose encoding contains them"};
+  for (const TokenId id : facts.alignment.missing) {
+    const std::string_view bytes = facts.donor_by_id.at(id).bytes;
+    if (IsValidUtf8(bytes)) continue;
+    if (!refused.contains(id) && !added.contains(id)) continue;  // not selected
+    Finding& finding = refused.contains(id) ? out : in;
+    finding.donor_ids.push_back(id);
+    if (finding.examples.size() < kMaxExamples) finding.examples.push_back(Quoted(bytes));
+  }
+  in.message = Cat(in.donor_ids.size(), " new pieces begin or end inside a character");
+  out.message = Cat(out.donor_ids.size(), " donor pieces begin or end inside a character");
+  AddFinding(std::move(in), report);
+  AddFinding(std::move(out), report);
+}
+
+}  // namespace
+
+void CheckReachability(const MergeFacts& facts, ConflictReport* report) {
+  LookedFor({"B1", "B3", "B4", "B5", "B6", "B8"}, report);
+  CheckRefused(facts, report);
+  CheckFragments(facts, report);
+}
+
+}  // namespace tokgraft

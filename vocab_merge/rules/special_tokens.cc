@@ -1,0 +1,120 @@
+// D7-D9: special tokens. Names that are special on one side only, or declared with other flags, and
+// what became of the donor's. The policy is: the base's tokens stay as they are, none is taken over
+// silently.
+#include <utility>
+
+#include "vocab_merge/rules/rule.h"
+
+namespace tokgraft {
+namespace {
+
+std::string_view ClassName(TokenClass token_class) {
+  switch (token_class) {
+    case TokenClass::kText:
+      return "an ordinary piece";
+    case TokenClass::kDeclared:
+      return "an added token";
+    case TokenClass::kByte:
+      return "a byte";
+    case TokenClass::kSpecial:
+      return "special";
+    case TokenClass::kUnused:
+      return "unused";
+  }
+  return "";
+}
+
+void CheckClasses(const MergeFacts& facts, ConflictReport* report) {
+  std::unordered_map<std::string_view, const ListedToken*> base;
+  for (const ListedToken& token : facts.base_tokens) {
+    const auto [at, first] = base.emplace(token.bytes, &token);
+    if (!first && token.token_class == TokenClass::kSpecial) at->second = &token;
+  }
+  Finding clash{.code = "D7",
+                .severity = Severity::kWarning,
+                .action =
+                    "not joined: the base's class holds, the donor's token has no id in the "
+                    "merged vocabulary"};
+  for (const ListedToken& token : facts.donor_tokens) {
+    const auto at = base.find(token.bytes);
+    if (at == base.end()) continue;
+    const ListedToken& other = *at->second;
+    if ((other.token_class == TokenClass::kSpecial) ==
+        (token.token_class == TokenClass::kSpecial)) {
+      continue;
+    }
+    clash.base_ids.push_back(other.id);
+    clash.donor_ids.push_back(token.id);
+    if (clash.examples.size() < kMaxExamples) {
+      clash.examples.push_back(Cat(Quoted(token.bytes), ": ", ClassName(other.token_class),
+                                   " in the base, ", ClassName(token.token_class),
+                                   " in the donor"));
+    }
+  }
+  clash.message =
+      Cat(clash.donor_ids.size(), " names are special in one tokenizer and text in the other");
+  AddFinding(std::move(clash), report);
+}
+
+std::string Flags(const AddedToken& token) {
+  std::string out;
+  const auto add = [&](bool set, std::string_view name) {
+    if (set) out += Cat(out.empty() ? "" : " ", name);
+  };
+  add(token.special, "special");
+  add(token.single_word, "single_word");
+  add(token.lstrip, "lstrip");
+  add(token.rstrip, "rstrip");
+  add(token.normalized, "normalized");
+  return out.empty() ? "no flags" : out;
+}
+
+void CheckFlags(const MergeFacts& facts, ConflictReport* report) {
+  std::unordered_map<std::string_view, const AddedToken*> base;
+  for (const AddedToken& token : facts.base.added_tokens) base.emplace(token.content, &token);
+  Finding finding{.code = "D8", .action = "the base's flags are kept"};
+  for (const AddedToken& token : facts.donor.added_tokens) {
+    const auto at = base.find(token.content);
+    if (at == base.end()) continue;
+    const std::string base_flags = Flags(*at->second);
+    const std::string donor_flags = Flags(token);
+    if (base_flags == donor_flags) continue;
+    finding.base_ids.push_back(at->second->id);
+    finding.donor_ids.push_back(token.id);
+    if (finding.examples.size() < kMaxExamples) {
+      finding.examples.push_back(Cat(Quoted(token.content), ": ", base_flags, " in the base, ",
+                                     donor_flags, " in the donor"));
+    }
+  }
+  finding.message = Cat(finding.donor_ids.size(), " added tokens have other flags in the donor");
+  AddFinding(std::move(finding), report);
+}
+
+void CheckNotTaken(const MergeFacts& facts, ConflictReport* report) {
+  Finding finding{.code = "D9",
+                  .action =
+                      "not taken over: in the merged tokenizer their names are ordinary text, "
+                      "as they are in the base"};
+  for (const ListedToken& token : facts.donor_tokens) {
+    if (token.token_class != TokenClass::kSpecial && token.token_class != TokenClass::kDeclared) {
+      continue;
+    }
+    if (facts.id_map.donor_to_merged[token.id]) continue;
+    finding.donor_ids.push_back(token.id);
+    if (finding.examples.size() < kMaxExamples) finding.examples.push_back(Quoted(token.bytes));
+  }
+  finding.message =
+      Cat(finding.donor_ids.size(), " special or added tokens of the donor are not in the base");
+  AddFinding(std::move(finding), report);
+}
+
+}  // namespace
+
+void CheckSpecialTokens(const MergeFacts& facts, ConflictReport* report) {
+  LookedFor({"D7", "D8", "D9"}, report);
+  CheckClasses(facts, report);
+  CheckFlags(facts, report);
+  CheckNotTaken(facts, report);
+}
+
+}  // namespace tokgraft
