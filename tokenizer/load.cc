@@ -1,17 +1,16 @@
 // Recognises the format of a tokenizer file by its first bytes and hands it to the reader; reads a
-// directory's companions and the roles of special tokens they name.
+// directory's companions along.
 #include "tokenizer/load.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
-#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "tokenizer/base/json.h"
 #include "tokenizer/base/mapped_file.h"
+#include "tokenizer/formats/companions.h"
 #include "tokenizer/formats/gguf.h"
 #include "tokenizer/formats/sentencepiece.h"
 #include "tokenizer/formats/tekken.h"
@@ -96,9 +95,6 @@ Status TellOtherFile(std::string_view bytes, const std::string& name) {
 
 // ---- Directories -------------------------------------------------------------------------------
 
-constexpr std::array<std::string_view, 4> kCompanions = {
-    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja"};
-
 // The tokenizer of a directory, or an empty path.
 fs::path FindMainFile(const fs::path& directory) {
   std::error_code error;
@@ -134,73 +130,12 @@ Status NoTokenizerIn(const fs::path& directory) {
 }
 
 Status ReadCompanions(const fs::path& directory, TokenizerSpec* spec) {
-  for (const std::string_view name : kCompanions) {
+  for (const std::string& name : CompanionNames()) {
     const fs::path path = directory / name;
     std::error_code error;
     if (!fs::is_regular_file(path, error)) continue;
     TOKGRAFT_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path.string()));
-    spec->companions[std::string(name)] = std::string(file.bytes());
-  }
-  return absl::OkStatus();
-}
-
-// A token by what the companions call it: added tokens first, then the vocabulary.
-std::optional<TokenId> FindToken(const TokenizerSpec& spec, std::string_view content) {
-  for (const AddedToken& token : spec.added_tokens) {
-    if (token.content == content) return token.id;
-  }
-  return spec.vocab.FindSpelling(content);
-}
-
-// "<s>", or {"content": "<s>", ...}; nullopt for null and whatever else stands there.
-std::optional<std::string_view> TokenContent(const std::optional<JsonValue>& value) {
-  if (!value) return std::nullopt;
-  const std::optional<JsonValue> content =
-      value->type() == JsonType::kObject ? value->Find("content") : value;
-  if (!content || content->type() != JsonType::kString) return std::nullopt;
-  return *content->String();
-}
-
-Status ReadRoles(const JsonValue& root, TokenizerSpec* spec) {
-  const std::array<std::pair<std::string_view, std::optional<TokenId>*>, 7> roles = {{
-      {"bos_token", &spec->roles.bos},
-      {"eos_token", &spec->roles.eos},
-      {"unk_token", &spec->roles.unk},
-      {"pad_token", &spec->roles.pad},
-      {"sep_token", &spec->roles.sep},
-      {"cls_token", &spec->roles.cls},
-      {"mask_token", &spec->roles.mask},
-  }};
-  for (const auto& [key, role] : roles) {
-    const std::optional<std::string_view> content = TokenContent(root.Find(key));
-    if (!role->has_value() && content) *role = FindToken(*spec, *content);
-  }
-  return absl::OkStatus();
-}
-
-// add_bos_token and add_eos_token count where the file has no template of its own.
-Status ReadAddedEnds(const JsonValue& root, TokenizerSpec* spec) {
-  if (spec->format != Format::kSentencePiece) return absl::OkStatus();
-  const std::array<std::pair<std::string_view, bool*>, 2> flags = {
-      {{"add_bos_token", &spec->add_bos}, {"add_eos_token", &spec->add_eos}}};
-  for (const auto& [key, flag] : flags) {
-    const std::optional<JsonValue> value = root.FindNotNull(key);
-    if (!value) continue;
-    TOKGRAFT_ASSIGN_OR_RETURN(*flag, value->Bool());
-  }
-  return absl::OkStatus();
-}
-
-Status ApplyCompanions(const fs::path& directory, TokenizerSpec* spec) {
-  for (const std::string name : {"tokenizer_config.json", "special_tokens_map.json"}) {
-    const auto companion = spec->companions.find(name);
-    if (companion == spec->companions.end()) continue;
-    TOKGRAFT_ASSIGN_OR_RETURN(const JsonDocument document,
-                              JsonDocument::Parse(companion->second, (directory / name).string()));
-    TOKGRAFT_RETURN_IF_ERROR(ReadRoles(document.root(), spec));
-    if (name == "tokenizer_config.json") {
-      TOKGRAFT_RETURN_IF_ERROR(ReadAddedEnds(document.root(), spec));
-    }
+    spec->companions[name] = std::string(file.bytes());
   }
   return absl::OkStatus();
 }
@@ -215,7 +150,7 @@ StatusOr<TokenizerSpec> LoadDirectory(const fs::path& directory, const LoadOptio
   if (main.empty()) return NoTokenizerIn(directory);
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, LoadFile(main.string(), options));
   TOKGRAFT_RETURN_IF_ERROR(ReadCompanions(directory, &spec));
-  TOKGRAFT_RETURN_IF_ERROR(ApplyCompanions(directory, &spec));
+  TOKGRAFT_RETURN_IF_ERROR(ApplyCompanions(directory.string(), &spec));
   return spec;
 }
 
