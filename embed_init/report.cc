@@ -1,0 +1,51 @@
+#include "embed_init/report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tokenizer/status.h"
+
+namespace tokgraft {
+
+std::string InitReport::ToJson() const {
+  nlohmann::ordered_json json;
+  json["rows"] = rows;
+  json["output_rows"] = output_rows;
+  json["method"] = method;
+  json["input"] = input;
+  json["output"] = output;
+  json["tied"] = tied;
+  json["old_rows"] = old_rows;
+  json["new_rows"] = new_rows;
+  json["norms"] = nlohmann::ordered_json::object();
+  for (const auto& [tensor, norm] : norms) {
+    json["norms"][tensor] = {{"old_rows", norm.old_rows}, {"new_rows", norm.new_rows}};
+  }
+  json["written_bytes"] = written_bytes;
+  json["copied_bytes"] = copied_bytes;
+  json["files"] = files;
+  json["left_out"] = left_out;
+  json["warnings"] = warnings;
+  json["seconds"] = seconds;
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string InitReport::DebugString() const {
+  std::string text = Cat("rows ", old_rows, " -> ", new_rows, ", method ", method, "\n");
+  const auto counts = [&](std::string_view role, const std::string& by, const auto& map) {
+    if (by.empty()) return;
+    text += Cat("  ", role, " (", by, "):");
+    for (const auto& [origin, count] : map) text += Cat(" ", count, " ", origin);
+    text += "\n";
+  };
+  counts(tied ? "input and output, one matrix" : "input", input, rows);
+  if (!tied) counts("output", output, output_rows);
+  for (const auto& [tensor, norm] : norms) {
+    text +=
+        Cat("  norm of ", tensor, ": old rows ", norm.old_rows, ", new rows ", norm.new_rows, "\n");
+  }
+  for (const std::string& file : left_out) text += Cat("  left out: ", file, "\n");
+  for (const std::string& warning : warnings) text += Cat("  warning: ", warning, "\n");
+  return text;
+}
+
+}  // namespace tokgraft

@@ -1,0 +1,245 @@
+#include "embed_init/safetensors/header.h"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "tokenizer/base/json.h"
+
+namespace tokgraft {
+namespace {
+
+struct TypeRow {
+  DType dtype;
+  std::string_view name;
+  std::uint32_t bits;
+};
+constexpr TypeRow kTypes[] = {
+    {DType::kBool, "BOOL", 8},      {DType::kU8, "U8", 8},          {DType::kI8, "I8", 8},
+    {DType::kF8E4M3, "F8_E4M3", 8}, {DType::kF8E5M2, "F8_E5M2", 8}, {DType::kF8E8M0, "F8_E8M0", 8},
+    {DType::kI16, "I16", 16},       {DType::kU16, "U16", 16},       {DType::kF16, "F16", 16},
+    {DType::kBf16, "BF16", 16},     {DType::kI32, "I32", 32},       {DType::kU32, "U32", 32},
+    {DType::kF32, "F32", 32},       {DType::kI64, "I64", 64},       {DType::kU64, "U64", 64},
+    {DType::kF64, "F64", 64},       {DType::kC64, "C64", 64},       {DType::kF4, "F4", 4},
+    {DType::kF6E2M3, "F6_E2M3", 6}, {DType::kF6E3M2, "F6_E3M2", 6},
+};
+
+std::optional<DType> ParseDType(std::string_view name) {
+  for (const TypeRow& row : kTypes) {
+    if (row.name == name) return row.dtype;
+  }
+  return std::nullopt;
+}
+
+// One tensor's description; ranges still count from the end of the header.
+StatusOr<TensorInfo> ParseTensor(std::string_view name, JsonValue value, const std::string& file) {
+  TensorInfo tensor;
+  tensor.name = std::string(name);
+  tensor.file = file;
+  if (value.type() != JsonType::kObject) return value.Error("is not an object of a tensor");
+  TOKGRAFT_ASSIGN_OR_RETURN(JsonValue dtype_value, value.Get("dtype"));
+  TOKGRAFT_ASSIGN_OR_RETURN(std::string_view dtype_name, dtype_value.String());
+  const std::optional<DType> dtype = ParseDType(dtype_name);
+  if (!dtype) {
+    return dtype_value.ErrorOf(&UnimplementedError,
+                               Cat("element type \"", dtype_name, "\" is not known"));
+  }
+  tensor.dtype = *dtype;
+  TOKGRAFT_ASSIGN_OR_RETURN(JsonValue shape, value.Get("shape"));
+  TOKGRAFT_RETURN_IF_ERROR(shape.ForEachElement([&](std::size_t, JsonValue dimension) -> Status {
+    TOKGRAFT_ASSIGN_OR_RETURN(std::uint64_t size, dimension.Uint());
+    tensor.shape.push_back(size);
+    return absl::OkStatus();
+  }));
+  TOKGRAFT_ASSIGN_OR_RETURN(JsonValue range, value.Get("data_offsets"));
+  std::vector<std::uint64_t> offsets;
+  TOKGRAFT_RETURN_IF_ERROR(range.ForEachElement([&](std::size_t, JsonValue offset) -> Status {
+    TOKGRAFT_ASSIGN_OR_RETURN(std::uint64_t position, offset.Uint());
+    offsets.push_back(position);
+    return absl::OkStatus();
+  }));
+  if (offsets.size() != 2 || offsets[0] > offsets[1]) {
+    return range.Error("is not a range [begin, end] with begin <= end; the header is corrupt");
+  }
+  tensor.begin = offsets[0];
+  tensor.end = offsets[1];
+  const std::optional<std::uint64_t> expected = TensorBytes(tensor.dtype, tensor.shape);
+  if (!expected) return shape.Error("multiplies to more bytes than any file has");
+  if (*expected != tensor.size_bytes()) {
+    return range.ErrorOf(&DataLossError, Cat("spans ", tensor.size_bytes(), " bytes, ", *expected,
+                                             " were expected for dtype ", dtype_name,
+                                             " and this shape; the header is corrupt"));
+  }
+  return tensor;
+}
+
+// Sorts by position and checks that the tensors tile [0, data_bytes).
+Status CheckTiling(const std::string& path, std::uint64_t data_bytes,
+                   std::vector<TensorInfo>* tensors) {
+  std::sort(tensors->begin(), tensors->end(), [](const TensorInfo& a, const TensorInfo& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  std::uint64_t position = 0;
+  const TensorInfo* previous = nullptr;
+  for (const TensorInfo& tensor : *tensors) {
+    if (tensor.end > data_bytes) {
+      return DataLossError(Cat(path, ": header: tensor ", tensor.name, " ends at data byte ",
+                               tensor.end, ", the file holds ", data_bytes,
+                               "; it is truncated, download it again"));
+    }
+    if (tensor.begin < position) {
+      return InvalidArgumentError(Cat(path, ": header: tensors ", previous->name, " and ",
+                                      tensor.name, " overlap at data byte ", tensor.begin,
+                                      ", separate ranges were expected; do not trust this file"));
+    }
+    if (tensor.begin > position) {
+      return InvalidArgumentError(Cat(path, ": header: data bytes ", position, " to ", tensor.begin,
+                                      " belong to no tensor, no gap was expected; "
+                                      "write the file again with safetensors"));
+    }
+    position = tensor.end;
+    previous = &tensor;
+  }
+  if (position != data_bytes) {
+    return InvalidArgumentError(Cat(path, ": header: data bytes ", position, " to ", data_bytes,
+                                    " belong to no tensor, no gap was expected; "
+                                    "write the file again with safetensors"));
+  }
+  return absl::OkStatus();
+}
+
+Status CheckNames(const std::string& path, const std::vector<TensorInfo>& tensors) {
+  std::vector<std::string_view> names;
+  names.reserve(tensors.size());
+  for (const TensorInfo& tensor : tensors) names.push_back(tensor.name);
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return absl::OkStatus();
+  return InvalidArgumentError(Cat(path, ": header: tensor ", *twice,
+                                  " is described twice, once was expected; "
+                                  "do not trust this file"));
+}
+
+// The JSON text of the header, and where the data begin.
+StatusOr<std::string> ReadHeaderText(const std::string& path, SafetensorsHeader* header) {
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) return NotFoundError(Cat(path, ": cannot be opened; check the path"));
+  const std::streamoff size = in.tellg();
+  if (size < 0) return InvalidArgumentError(Cat(path, ": is not a regular file; name a file"));
+  header->file_bytes = static_cast<std::uint64_t>(size);
+  if (header->file_bytes < 8) {
+    return DataLossError(Cat(path, ": byte 0: the file has ", header->file_bytes,
+                             " bytes, 8 bytes of header length were expected; "
+                             "it is truncated, download it again"));
+  }
+  in.seekg(0);
+  unsigned char length_bytes[8] = {};
+  in.read(reinterpret_cast<char*>(length_bytes), 8);
+  std::uint64_t length = 0;
+  for (int i = 7; i >= 0; --i) length = (length << 8) | length_bytes[i];
+  if (length > kMaxHeaderBytes) {
+    return InvalidArgumentError(Cat(path, ": byte 0: the header claims ", length,
+                                    " bytes, at most ", kMaxHeaderBytes,
+                                    " were expected; this is not a safetensors file"));
+  }
+  if (length > header->file_bytes - 8) {
+    return DataLossError(Cat(path, ": byte 0: the header claims ", length, " bytes, the file has ",
+                             header->file_bytes, "; it is truncated, download it again"));
+  }
+  std::string text(static_cast<std::size_t>(length), '\0');
+  in.read(text.data(), static_cast<std::streamsize>(length));
+  if (!in) return DataLossError(Cat(path, ": byte 8: the header cannot be read; check the disk"));
+  header->data_begin = 8 + length;
+  return text;
+}
+
+}  // namespace
+
+std::string_view DTypeName(DType dtype) {
+  for (const TypeRow& row : kTypes) {
+    if (row.dtype == dtype) return row.name;
+  }
+  return "?";
+}
+
+std::uint32_t DTypeBits(DType dtype) {
+  for (const TypeRow& row : kTypes) {
+    if (row.dtype == dtype) return row.bits;
+  }
+  return 0;
+}
+
+std::optional<std::uint64_t> TensorBytes(DType dtype, const std::vector<std::uint64_t>& shape) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
+  std::uint64_t bits = DTypeBits(dtype);
+  bool empty = false;
+  for (const std::uint64_t dimension : shape) empty = empty || dimension == 0;
+  if (empty) return 0;
+  for (const std::uint64_t dimension : shape) {
+    if (dimension > kMost / bits) return std::nullopt;
+    bits *= dimension;
+  }
+  if (bits % 8 != 0) return std::nullopt;
+  return bits / 8;
+}
+
+StatusOr<SafetensorsHeader> ReadSafetensorsHeader(const std::string& path,
+                                                  const std::string& file) {
+  SafetensorsHeader header;
+  TOKGRAFT_ASSIGN_OR_RETURN(std::string text, ReadHeaderText(path, &header));
+  const std::string name = Cat(path, ": header");
+  TOKGRAFT_ASSIGN_OR_RETURN(JsonDocument document, JsonDocument::Parse(text, name));
+  if (document.root().type() != JsonType::kObject) {
+    return InvalidArgumentError(
+        Cat(name, ": is not a JSON object; this is not a safetensors file"));
+  }
+  TOKGRAFT_RETURN_IF_ERROR(
+      document.root().ForEachMember([&](std::string_view key, JsonValue value) -> Status {
+        if (key == "__metadata__") {
+          header.metadata = value.Minified();
+          return value.ForEachMember(
+              [](std::string_view, JsonValue entry) -> Status { return entry.String().status(); });
+        }
+        TOKGRAFT_ASSIGN_OR_RETURN(TensorInfo tensor, ParseTensor(key, value, file));
+        header.tensors.push_back(std::move(tensor));
+        return absl::OkStatus();
+      }));
+  TOKGRAFT_RETURN_IF_ERROR(CheckNames(path, header.tensors));
+  TOKGRAFT_RETURN_IF_ERROR(
+      CheckTiling(path, header.file_bytes - header.data_begin, &header.tensors));
+  for (TensorInfo& tensor : header.tensors) {
+    tensor.begin += header.data_begin;
+    tensor.end += header.data_begin;
+  }
+  return header;
+}
+
+std::string BuildSafetensorsHeader(std::string_view metadata, std::vector<TensorInfo>* tensors) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  if (!metadata.empty()) json["__metadata__"] = nlohmann::ordered_json::parse(metadata);
+  std::uint64_t position = 0;
+  for (TensorInfo& tensor : *tensors) {
+    const std::uint64_t size = TensorBytes(tensor.dtype, tensor.shape).value_or(0);
+    tensor.begin = position;
+    tensor.end = position + size;
+    position = tensor.end;
+    // push_back of an ordered object is a linear search; names are unique by construction.
+    nlohmann::ordered_json entry = {{"dtype", std::string(DTypeName(tensor.dtype))},
+                                    {"shape", tensor.shape},
+                                    {"data_offsets", {tensor.begin, tensor.end}}};
+    json.get_ref<nlohmann::ordered_json::object_t&>().push_back({tensor.name, std::move(entry)});
+  }
+  std::string text = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  while (text.size() % 8 != 0) text.push_back(' ');
+  std::string out(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<char>((text.size() >> (8 * i)) & 0xFF);
+  for (TensorInfo& tensor : *tensors) {
+    tensor.begin += 8 + text.size();
+    tensor.end += 8 + text.size();
+  }
+  return out + text;
+}
+
+}  // namespace tokgraft
