@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,6 @@
 #include "embed_init/checkpoint.h"
 #include "embed_init/init_plan.h"
 #include "embed_init/report.h"
-#include "tokenizer/spec.h"
 #include "tokenizer/status.h"
 #include "tokenizer/tokenizer.h"
 #include "vocab_merge/id_map.h"
@@ -36,7 +36,9 @@ namespace tokgraft {
 using Progress = std::function<void(std::string_view stage, double fraction)>;
 
 struct WriteOptions {
-  const TokenizerSpec* tokenizer = nullptr;  // written in place of the model's; null: kept as it is
+  // The files of the new tokenizer, name -> bytes, in place of the model's (SerializeFiles of
+  // tokenizer/save.h gives them); nullopt: the model's are kept as they are.
+  std::optional<std::map<std::string, std::string>> tokenizer_files;
   std::map<std::string, std::string> extra_files;  // more files for the output, name -> bytes
   std::vector<std::string> other_inputs;           // files to be hashed into the manifest (a donor)
   std::string command;                             // for the manifest: what the user ran
@@ -58,7 +60,8 @@ StatusOr<std::vector<float>> ApplyPlan(const Checkpoint& checkpoint, const InitP
 StatusOr<InitReport> WriteModel(const Checkpoint& checkpoint, const InitPlan& plan,
                                 const std::string& out, const WriteOptions& options = {});
 
-// Everything in one call.
+// Everything in one call; the merged tokenizer is written too, as tokenizer.json where the base has
+// one (write.tokenizer_files is not read).
 StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& id_map,
                                     const Tokenizer& base, const Tokenizer& merged,
                                     const std::string& out, const InitOptions& init = {},

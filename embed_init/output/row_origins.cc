@@ -1,0 +1,186 @@
+#include "embed_init/output/row_origins.h"
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+#include "embed_init/methods/method.h"
+#include "tokenizer/base/json.h"
+
+namespace tokgraft {
+namespace {
+
+// The end of the run of rows that continue row `begin`.
+std::size_t RunEnd(const RolePlan& role, std::size_t begin) {
+  std::size_t end = begin + 1;
+  const auto source = [&](std::size_t row) { return role.sources[role.splits[row]]; };
+  while (end < role.rows() && role.origins[end] == role.origins[begin]) {
+    if (role.origins[begin] == RowOrigin::kCopied && source(end) != source(begin) + (end - begin)) {
+      break;
+    }
+    ++end;
+  }
+  return end;
+}
+
+void AppendRow(const RolePlan& role, std::size_t row, std::string* out) {
+  const std::size_t begin = role.splits[row];
+  const std::size_t end = role.splits[row + 1];
+  *out += Cat("{\"row\":", row, ",\"method\":\"", MethodName(role.method), "\",\"pieces\":[");
+  for (std::size_t i = begin; i < end; ++i) *out += Cat(i == begin ? "" : ",", role.sources[i]);
+  *out += "]";
+  const double equal = 1.0 / static_cast<double>(end - begin);
+  if (std::any_of(role.weights.begin() + static_cast<std::ptrdiff_t>(begin),
+                  role.weights.begin() + static_cast<std::ptrdiff_t>(end),
+                  [&](double weight) { return weight != equal; })) {
+    *out += ",\"weights\":[";
+    for (std::size_t i = begin; i < end; ++i) *out += Cat(i == begin ? "" : ",", role.weights[i]);
+    *out += "]";
+  }
+  *out += "}";
+}
+
+void AppendRole(const RolePlan& role, std::string* out) {
+  *out += "[";
+  for (std::size_t row = 0; row < role.rows();) {
+    *out += row == 0 ? "\n" : ",\n";
+    const RowOrigin origin = role.origins[row];
+    if (origin == RowOrigin::kMethod && role.method != Method::kGaussian) {
+      AppendRow(role, row++, out);
+      continue;
+    }
+    const std::size_t end = RunEnd(role, row);
+    *out += Cat("{\"rows\":[", row, ",", end, "],");
+    if (origin == RowOrigin::kCopied) {
+      *out += Cat("\"copied_from\":", role.sources[role.splits[row]], "}");
+    } else {
+      const std::string_view what =
+          origin == RowOrigin::kMethod ? MethodName(role.method) : RowOriginName(origin);
+      *out += Cat("\"method\":\"", what, "\"}");
+    }
+    row = end;
+  }
+  *out += "]";
+}
+
+// Reads the entries of one role in order and appends rows.
+class RoleReader {
+ public:
+  RoleReader(const InitPlan& plan, RolePlan* role) : plan_(plan), role_(role) {}
+
+  Status Read(JsonValue list) {
+    TOKGRAFT_RETURN_IF_ERROR(list.ForEachElement([&](std::size_t, JsonValue entry) {
+      return entry.Find("row") ? ReadRow(entry) : ReadRun(entry);
+    }));
+    if (role_->rows() == plan_.new_rows) return absl::OkStatus();
+    return list.Error(Cat("tells of ", role_->rows(), " rows, ", plan_.new_rows,
+                          " were expected; restore the file"));
+  }
+
+ private:
+  Status CheckNext(JsonValue place, std::uint64_t row) {
+    if (row == role_->rows()) return absl::OkStatus();
+    return place.Error(Cat("tells of row ", row, ", row ", role_->rows(), " was expected"));
+  }
+
+  Status ReadRun(JsonValue entry) {
+    TOKGRAFT_ASSIGN_OR_RETURN(JsonValue range, entry.Get("rows"));
+    std::vector<std::uint64_t> bounds;
+    TOKGRAFT_RETURN_IF_ERROR(range.ForEachElement([&](std::size_t, JsonValue bound) -> Status {
+      TOKGRAFT_ASSIGN_OR_RETURN(std::uint64_t row, bound.Uint());
+      bounds.push_back(row);
+      return absl::OkStatus();
+    }));
+    if (bounds.size() != 2 || bounds[0] >= bounds[1] || bounds[1] > plan_.new_rows) {
+      return range.Error("is not a range of rows");
+    }
+    TOKGRAFT_RETURN_IF_ERROR(CheckNext(range, bounds[0]));
+    const std::uint64_t count = bounds[1] - bounds[0];
+    if (const auto from = entry.Find("copied_from")) {
+      TOKGRAFT_ASSIGN_OR_RETURN(std::uint64_t first, from->Uint());
+      if (first > plan_.old_rows || count > plan_.old_rows - first) {
+        return from->Error("runs beyond the old rows");
+      }
+      for (std::uint64_t i = 0; i < count; ++i) {
+        role_->AddRow(RowOrigin::kCopied, CopiedRow(static_cast<std::uint32_t>(first + i)));
+      }
+      return absl::OkStatus();
+    }
+    TOKGRAFT_ASSIGN_OR_RETURN(JsonValue method, entry.Get("method"));
+    TOKGRAFT_ASSIGN_OR_RETURN(std::string_view name, method.String());
+    RowOrigin origin = RowOrigin::kMeanOfAll;
+    if (name == RowOriginName(RowOrigin::kPadding)) {
+      origin = RowOrigin::kPadding;
+    } else if (name == MethodName(Method::kGaussian) && role_->method == Method::kGaussian) {
+      origin = RowOrigin::kMethod;
+    } else if (name != RowOriginName(RowOrigin::kMeanOfAll)) {
+      return method.Error(Cat("\"", name, "\" needs the pieces of each row"));
+    }
+    for (std::uint64_t i = 0; i < count; ++i) {
+      role_->AddRow(origin, MeanOfAllRow(static_cast<std::uint32_t>(plan_.old_rows)));
+    }
+    return absl::OkStatus();
+  }
+
+  Status ReadRow(JsonValue entry) {
+    TOKGRAFT_ASSIGN_OR_RETURN(JsonValue row_value, entry.Get("row"));
+    TOKGRAFT_ASSIGN_OR_RETURN(std::uint64_t row, row_value.Uint());
+    TOKGRAFT_RETURN_IF_ERROR(CheckNext(row_value, row));
+    TOKGRAFT_ASSIGN_OR_RETURN(JsonValue method, entry.Get("method"));
+    TOKGRAFT_ASSIGN_OR_RETURN(std::string_view name, method.String());
+    if (name != MethodName(role_->method)) {
+      return method.Error(Cat("is \"", name, "\", \"", MethodName(role_->method),
+                              "\" was expected, the method of this matrix"));
+    }
+    TOKGRAFT_ASSIGN_OR_RETURN(JsonValue pieces, entry.Get("pieces"));
+    RowEntries entries;
+    TOKGRAFT_RETURN_IF_ERROR(pieces.ForEachElement([&](std::size_t, JsonValue piece) -> Status {
+      TOKGRAFT_ASSIGN_OR_RETURN(std::uint64_t source, piece.Uint());
+      if (source >= plan_.old_rows) return piece.Error("is beyond the old rows");
+      entries.emplace_back(static_cast<std::uint32_t>(source), 0.0);
+      return absl::OkStatus();
+    }));
+    if (entries.empty()) return pieces.Error("is empty, a piece was expected");
+    for (auto& [source, weight] : entries) weight = 1.0 / static_cast<double>(entries.size());
+    if (const auto weights = entry.Find("weights")) {
+      TOKGRAFT_ASSIGN_OR_RETURN(std::size_t count, weights->Size());
+      if (count != entries.size()) return weights->Error("does not have one weight per piece");
+      TOKGRAFT_RETURN_IF_ERROR(weights->ForEachElement([&](std::size_t i, JsonValue w) -> Status {
+        TOKGRAFT_ASSIGN_OR_RETURN(entries[i].second, w.Double());
+        return absl::OkStatus();
+      }));
+    }
+    role_->AddRow(RowOrigin::kMethod, entries);
+    return absl::OkStatus();
+  }
+
+  const InitPlan& plan_;
+  RolePlan* role_;
+};
+
+}  // namespace
+
+std::string RowOriginsToJson(const InitPlan& plan) {
+  std::string out = "{\"input\":";
+  AppendRole(plan.input, &out);
+  out += ",\n\"output\":";
+  if (plan.output) {
+    AppendRole(*plan.output, &out);
+  } else {
+    out += "null";
+  }
+  return out + "}\n";
+}
+
+Status ParseRowOrigins(std::string_view json, const std::string& name, InitPlan* plan) {
+  TOKGRAFT_ASSIGN_OR_RETURN(JsonDocument document, JsonDocument::Parse(json, name));
+  TOKGRAFT_ASSIGN_OR_RETURN(JsonValue input, document.root().Get("input"));
+  TOKGRAFT_RETURN_IF_ERROR(RoleReader(*plan, &plan->input).Read(input));
+  TOKGRAFT_ASSIGN_OR_RETURN(JsonValue output, document.root().Get("output"));
+  if (output.is_null() != !plan->output) {
+    return output.Error("does not fit the roles of the manifest; restore the file");
+  }
+  return plan->output ? RoleReader(*plan, &*plan->output).Read(output) : absl::OkStatus();
+}
+
+}  // namespace tokgraft
