@@ -103,9 +103,9 @@ struct Checkpoint {
 };
 
 struct CheckpointOptions {
-  std::string embedding;  // name of the tensor; "": found by family
-  std::string head;       // name of the tensor; "": found by family
-  std::string head_bias;  // name of the tensor; "": found by family
+  std::string embedding = {};  // name of the tensor; "": found by family
+  std::string head = {};       // name of the tensor; "": found by family
+  std::string head_bias = {};  // name of the tensor; "": found by family
 };
 
 // NotFound: no directory, config.json or weights. DataLoss: a file shorter than its header says, a

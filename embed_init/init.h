@@ -38,14 +38,14 @@ using Progress = std::function<void(std::string_view stage, double fraction)>;
 struct WriteOptions {
   // The files of the new tokenizer, name -> bytes, in place of the model's (SerializeFiles of
   // tokenizer/save.h gives them); nullopt: the model's are kept as they are.
-  std::optional<std::map<std::string, std::string>> tokenizer_files;
-  std::map<std::string, std::string> extra_files;  // more files for the output, name -> bytes
-  std::vector<std::string> other_inputs;           // files to be hashed into the manifest (a donor)
-  std::string command;                             // for the manifest: what the user ran
-  bool force = false;                              // replace an existing output
+  std::optional<std::map<std::string, std::string>> tokenizer_files = {};
+  std::map<std::string, std::string> extra_files = {};  // more files for the output, name -> bytes
+  std::vector<std::string> other_inputs = {};  // files to be hashed into the manifest (a donor)
+  std::string command = {};                    // for the manifest: what the user ran
+  bool force = false;                          // replace an existing output
   bool link = false;  // hard links for unchanged files: training in place would alter the input
   int threads = 0;    // 0: all cores
-  Progress progress;
+  Progress progress = {};
 };
 
 // The rows [begin, end) of the new matrix of a role, as float32, row-major [end - begin, columns].
@@ -61,7 +61,7 @@ StatusOr<InitReport> WriteModel(const Checkpoint& checkpoint, const InitPlan& pl
                                 const std::string& out, const WriteOptions& options = {});
 
 // Everything in one call; the merged tokenizer is written too, as tokenizer.json where the base has
-// one (write.tokenizer_files is not read).
+// one (write.tokenizer_files is not read), and the id map as id_map.json.
 StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& id_map,
                                     const Tokenizer& base, const Tokenizer& merged,
                                     const std::string& out, const InitOptions& init = {},

@@ -58,9 +58,9 @@ StatusOr<Manifest> LoadManifest(const std::string& directory);
 std::string_view ManifestSchema();
 
 struct VerifyOptions {
-  std::string model_dir;  // "": where the manifest says
-  int threads = 0;        // 0: all cores
-  Progress progress;
+  std::string model_dir = {};  // "": where the manifest says
+  int threads = 0;             // 0: all cores
+  Progress progress = {};
 };
 
 struct VerifyReport {

@@ -26,7 +26,7 @@ struct MatrixView {
   std::uint64_t rows = 0;
   std::uint64_t columns = 0;
   // Row r stands at place positions[r]; empty: at r. kNoRow: not there.
-  std::span<const std::uint32_t> positions;
+  std::span<const std::uint32_t> positions = {};
   static constexpr std::uint32_t kNoRow = 0xFFFFFFFF;
 
   std::size_t row_bytes() const { return static_cast<std::size_t>(columns) * DTypeBits(dtype) / 8; }
@@ -48,8 +48,8 @@ std::vector<double> MeanOfRows(const MatrixView& matrix, std::uint64_t count, in
 struct Composition {
   const InitPlan* plan = nullptr;
   const RolePlan* role = nullptr;
-  MatrixView old;
-  std::span<const double> mean;  // [columns], MeanOfRows(old, plan->old_tokens)
+  MatrixView old = {};
+  std::span<const double> mean = {};  // [columns], MeanOfRows(old, plan->old_tokens)
 };
 
 // Writes the new rows [begin, end) to out, which has (end - begin) * old.row_bytes() bytes.

@@ -47,7 +47,7 @@ struct RewrittenFile {
 
 struct RewriteOptions {
   int threads = 0;
-  std::function<void(double fraction)> progress;  // may be empty
+  std::function<void(double fraction)> progress = {};  // may be empty
 };
 
 // Writes the new version of `file` to `to`. DataLoss: the file is not the one that was opened.

@@ -29,7 +29,7 @@ std::string Sha256Of(std::string_view bytes);
 
 struct FileHash {
   std::uint64_t size_bytes = 0;
-  std::string sha256;
+  std::string sha256 = {};
 };
 // Reads the file in blocks. NotFound; Internal: the system's words.
 StatusOr<FileHash> HashFile(const std::string& path);

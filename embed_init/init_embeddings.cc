@@ -1,0 +1,25 @@
+// InitEmbeddings of init.h: the steps in one call, the merged tokenizer included.
+#include "embed_init/init.h"
+#include "tokenizer/save.h"
+
+namespace tokgraft {
+
+StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& id_map,
+                                    const Tokenizer& base, const Tokenizer& merged,
+                                    const std::string& out, const InitOptions& init,
+                                    const WriteOptions& write,
+                                    const CheckpointOptions& checkpoint) {
+  TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint model, OpenCheckpoint(model_dir, checkpoint));
+  TOKGRAFT_ASSIGN_OR_RETURN(std::vector<OldPieces> pieces,
+                            SplitIntoOldPieces(id_map, base, &merged));
+  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init));
+  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files,
+                            SerializeFiles(merged.spec(), merged.spec().format));
+  plan.warnings.insert(plan.warnings.end(), files.notes.begin(), files.notes.end());
+  WriteOptions with_tokenizer = write;
+  with_tokenizer.tokenizer_files = std::move(files.files);
+  with_tokenizer.extra_files.emplace("id_map.json", id_map.ToJson());
+  return WriteModel(model, plan, out, with_tokenizer);
+}
+
+}  // namespace tokgraft

@@ -1,0 +1,285 @@
+// Verify of manifest.h: hashes, rows, other tensors, and that tokenizer, rows and config agree.
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "embed_init/config/model_config.h"
+#include "embed_init/manifest.h"
+#include "embed_init/output/manifest_json.h"
+#include "embed_init/output/sha256.h"
+#include "embed_init/verification/tensors.h"
+#include "tokenizer/base/json.h"
+#include "tokenizer/base/mapped_file.h"
+#include "tokenizer/load.h"
+
+namespace tokgraft {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A name of the manifest that stays inside the directory.
+bool IsInside(std::string_view name) {
+  if (name.empty() || name.front() == '/') return false;
+  const fs::path path{std::string(name)};
+  return std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
+}
+
+class Verifier {
+ public:
+  Verifier(const std::string& directory, const VerifyOptions& options, Manifest manifest)
+      : directory_(directory), options_(options), manifest_(std::move(manifest)) {}
+
+  VerifyReport Run() {
+    CheckHashes();
+    CheckExtraFiles();
+    const StatusOr<Checkpoint> output =
+        OpenCheckpoint(directory_, {.embedding = manifest_.embedding, .head = manifest_.head});
+    if (output.ok()) {
+      CheckTensors(*output);
+    } else {
+      Problem(Message(output.status()));
+    }
+    Report("config", 0);
+    CheckConfig();
+    CheckTokenizer();
+    CheckIdMap();
+    Report("config", 1);
+    return std::move(report_);
+  }
+
+ private:
+  void Problem(std::string_view text) { report_.problems.emplace_back(text); }
+  void Note(std::string_view text) { report_.notes.emplace_back(text); }
+  void Checked(std::string_view text) { report_.checked.emplace_back(text); }
+  void Report(std::string_view stage, double fraction) const {
+    if (options_.progress) options_.progress(stage, fraction);
+  }
+  std::string PathOf(std::string_view name) const { return Cat(directory_, "/", name); }
+
+  void CheckHashes() {
+    std::uint64_t good = 0;
+    for (std::size_t i = 0; i < manifest_.outputs.size(); ++i) {
+      const ManifestFile& file = manifest_.outputs[i];
+      Report("hashes", static_cast<double>(i) / static_cast<double>(manifest_.outputs.size()));
+      if (!IsInside(file.path)) {
+        Problem(Cat(file.path, ": is not a name inside the directory"));
+        continue;
+      }
+      const StatusOr<FileHash> hash = HashFile(PathOf(file.path));
+      if (!hash.ok()) {
+        Problem(Message(hash.status()));
+      } else if (hash->size_bytes != file.size_bytes) {
+        Problem(Cat(PathOf(file.path), ": has ", hash->size_bytes, " bytes, ", file.size_bytes,
+                    " were written"));
+      } else if (hash->sha256 != file.sha256) {
+        Problem(Cat(PathOf(file.path), ": was changed: its SHA-256 is ", hash->sha256, ", not ",
+                    file.sha256));
+      } else {
+        ++good;
+      }
+    }
+    Checked(Cat(good, " of ", manifest_.outputs.size(), " files have the SHA-256 they had"));
+  }
+
+  // Files that came later are not wrong, but nobody vouches for them; weights among them may be
+  // loaded in place of ours.
+  void CheckExtraFiles() {
+    std::set<std::string> known = {std::string(kManifestName), std::string(kReportName)};
+    for (const ManifestFile& file : manifest_.outputs) known.insert(file.path);
+    std::error_code error;
+    for (const auto& entry : fs::recursive_directory_iterator(directory_, error)) {
+      if (!entry.is_regular_file(error)) continue;
+      const std::string name = entry.path().lexically_relative(directory_).string();
+      if (!known.contains(name)) Note(Cat(name, ": is not in the manifest"));
+    }
+  }
+
+  // The source model, if it is there and is what it was.
+  std::optional<Checkpoint> OpenSource() {
+    const std::string& recorded = manifest_.model_directory;
+    const std::string directory = options_.model_dir.empty() ? recorded : options_.model_dir;
+    std::error_code error;
+    if (!fs::is_directory(directory, error)) {
+      Note(Cat("the source model ", directory, " is not there"));
+      return std::nullopt;
+    }
+    for (const ManifestFile& input : manifest_.inputs) {
+      const bool of_model = input.path.starts_with(recorded + "/");
+      const std::string path =
+          of_model ? directory + input.path.substr(recorded.size()) : input.path;
+      const StatusOr<FileHash> hash = HashFile(path);
+      if (hash.ok() && hash->sha256 == input.sha256) continue;
+      Note(Cat(path, hash.ok() ? ": has changed since" : ": is not there any more"));
+      if (of_model && path.ends_with(".safetensors")) return std::nullopt;
+    }
+    CheckpointOptions names{.embedding = manifest_.embedding};
+    if (manifest_.source_head != manifest_.embedding) names.head = manifest_.source_head;
+    StatusOr<Checkpoint> source = OpenCheckpoint(directory, names);
+    if (!source.ok()) {
+      Note(Cat("the source model cannot be opened: ", Message(source.status())));
+      return std::nullopt;
+    }
+    if (source->embedding.rows != manifest_.plan.old_rows) {
+      Note("the source model has another number of rows");
+      return std::nullopt;
+    }
+    return *std::move(source);
+  }
+
+  void CheckTensors(const Checkpoint& output) {
+    if (output.embedding.rows != manifest_.plan.new_rows) {
+      Problem(Cat(output.embedding.tensor, ": has ", output.embedding.rows, " rows, ",
+                  manifest_.plan.new_rows, " were written"));
+      return;
+    }
+    Report("source", 0);
+    const std::optional<Checkpoint> source = OpenSource();
+    Report("rows", 0);
+    Status status;
+    if (source) {
+      status = CheckRowsFromSource(*source, output, manifest_.plan, options_.threads, &report_);
+      Report("tensors", 0);
+      if (status.ok()) status = CheckOtherTensors(*source, output, manifest_.plan, &report_);
+    } else {
+      status = CheckRowsFromOutput(output, manifest_, options_.threads, &report_);
+    }
+    Report("tensors", 1);
+    if (!status.ok()) Problem(Message(status));
+  }
+
+  void CheckIds(const std::string& name, const ModelConfig& config) {
+    for (const auto& [key, id] : config.token_ids) {
+      if (id >= manifest_.plan.new_tokens) {
+        Problem(Cat(PathOf(name), ": ", key, ": names token ", id, ", the vocabulary has ",
+                    manifest_.plan.new_tokens));
+      }
+    }
+  }
+
+  void CheckConfig() {
+    const std::size_t before = report_.problems.size();
+    for (const std::string name : {"config.json", "generation_config.json"}) {
+      std::error_code error;
+      if (name != "config.json" && !fs::exists(PathOf(name), error)) continue;
+      const StatusOr<MappedFile> file = MappedFile::Open(PathOf(name));
+      if (!file.ok()) {
+        Problem(Message(file.status()));
+        continue;
+      }
+      const StatusOr<ModelConfig> config = ParseModelConfig(file->bytes(), PathOf(name));
+      if (!config.ok()) {
+        Problem(Message(config.status()));
+        continue;
+      }
+      CheckIds(name, *config);
+      if (name != "config.json") continue;
+      if (config->vocab_size != manifest_.plan.new_rows) {
+        Problem(Cat(PathOf(name), ": vocab_size: is ", config->vocab_size.value_or(0), ", the ",
+                    "matrices have ", manifest_.plan.new_rows, " rows"));
+      }
+      if (manifest_.plan.tied_before && config->tied &&
+          *config->tied != manifest_.plan.tied_after) {
+        Problem(Cat(PathOf(name), ": tie_word_embeddings: is not what was written"));
+      }
+    }
+    if (report_.problems.size() == before) Checked("config.json fits the rows");
+  }
+
+  void CheckTokenizer() {
+    const StatusOr<TokenizerSpec> spec = Load(directory_);
+    if (absl::IsNotFound(spec.status())) {
+      Note("there is no tokenizer in the directory");
+      return;
+    }
+    if (!spec.ok()) {
+      Problem(Message(spec.status()));
+      return;
+    }
+    const std::size_t ids = spec->id_limit();
+    if (ids != manifest_.plan.new_tokens) {
+      Problem(Cat(spec->source, ": has ", ids, " ids, the rows were made for ",
+                  manifest_.plan.new_tokens));
+    } else {
+      Checked(Cat("the tokenizer has an id for each of ", ids, " rows, ",
+                  manifest_.plan.new_rows - ids, " rows of padding follow"));
+    }
+  }
+
+  void CheckIdMap() {
+    std::error_code error;
+    const std::string path = PathOf("id_map.json");
+    if (!fs::exists(path, error)) return;
+    const Status status = CompareIdMap(path);
+    if (status.ok()) {
+      Checked("id_map.json agrees with the origin of each row");
+    } else {
+      Problem(Message(status));
+    }
+  }
+
+  // Base ids went where their rows were copied to.
+  Status CompareIdMap(const std::string& path) {
+    TOKGRAFT_ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(path));
+    TOKGRAFT_ASSIGN_OR_RETURN(JsonDocument document, JsonDocument::Parse(file.bytes(), path));
+    TOKGRAFT_ASSIGN_OR_RETURN(JsonValue size, document.root().Get("merged_size"));
+    TOKGRAFT_ASSIGN_OR_RETURN(std::uint64_t merged, size.Uint());
+    const InitPlan& plan = manifest_.plan;
+    if (merged != plan.new_tokens) {
+      return size.Error(Cat("is ", merged, ", the rows were made for ", plan.new_tokens));
+    }
+    TOKGRAFT_ASSIGN_OR_RETURN(JsonValue bases, document.root().Get("base_to_merged"));
+    return bases.ForEachElement([&](std::size_t base, JsonValue value) -> Status {
+      if (value.is_null() || base >= plan.old_rows) return absl::OkStatus();
+      TOKGRAFT_ASSIGN_OR_RETURN(std::uint64_t row, value.Uint());
+      if (row < plan.new_rows && plan.input.origins[row] == RowOrigin::kCopied &&
+          plan.input.sources[plan.input.splits[row]] == base) {
+        return absl::OkStatus();
+      }
+      return value.Error(Cat("row ", row, " is not a copy of old row ", base));
+    });
+  }
+
+  const std::string directory_;
+  const VerifyOptions& options_;
+  const Manifest manifest_;
+  VerifyReport report_;
+};
+
+}  // namespace
+
+std::string VerifyReport::ToJson() const {
+  const nlohmann::ordered_json json = {
+      {"ok", ok()}, {"problems", problems}, {"checked", checked}, {"notes", notes}};
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string VerifyReport::DebugString() const {
+  std::string text;
+  for (const std::string& problem : problems) text += Cat("problem: ", problem, "\n");
+  for (const std::string& fact : checked) text += Cat("holds: ", fact, "\n");
+  for (const std::string& note : notes) text += Cat("note: ", note, "\n");
+  text += ok() ? "everything that was checked holds\n" : Cat(problems.size(), " problems\n");
+  return text;
+}
+
+StatusOr<VerifyReport> Verify(const std::string& directory, const VerifyOptions& options) {
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) {
+    return NotFoundError(Cat(directory, ": is not a directory; check the path"));
+  }
+  if (!fs::exists(Cat(directory, "/", kManifestName), error)) {
+    return NotFoundError(Cat(directory, ": has no ", kManifestName,
+                             ", so there is nothing to check it against; "
+                             "name a directory that tokgraft wrote"));
+  }
+  StatusOr<Manifest> manifest = LoadManifest(directory);
+  if (!manifest.ok()) {
+    VerifyReport report;
+    report.problems.emplace_back(Message(manifest.status()));
+    return report;
+  }
+  return Verifier(directory, options, *std::move(manifest)).Run();
+}
+
+}  // namespace tokgraft
