@@ -51,6 +51,11 @@ std::span<const std::uint32_t> CategoryStarts();
 std::span<const char32_t> WhiteSpaceRanges();  // \s of both engines
 std::span<const char32_t> HanRanges();         // Script=Han
 
+// \p{Alphabetic}, \p{Uppercase}, \p{Lowercase}
+std::span<const char32_t> AlphabeticRanges();
+std::span<const char32_t> UppercaseRanges();
+std::span<const char32_t> LowercaseRanges();
+
 }  // namespace tokgraft
 
 #endif  // TOKGRAFT_TOKENIZER_TEXT_GENERAL_CATEGORY_H_

@@ -174,6 +174,18 @@ def han():
     return set_table("kHan", "\\p{Han} of both engines.", class_of_both(r"\p{Han}"))
 
 
+def alphabetic():
+    return set_table("kAlphabetic", "\\p{Alphabetic}.", class_of_both(r"\p{Alphabetic}"))
+
+
+def uppercase():
+    return set_table("kUppercase", "\\p{Uppercase}.", class_of_both(r"\p{Uppercase}"))
+
+
+def lowercase():
+    return set_table("kLowercase", "\\p{Lowercase}.", class_of_both(r"\p{Lowercase}"))
+
+
 def hf_isolated(pre_tokenizer):
     """The code points that the pre-tokenizer cuts off from an `a` on both sides."""
     text = "".join(f"a{chr(c)}" for c in CODE_POINTS) + "a"
@@ -206,7 +218,10 @@ def hf_word():
 
 
 def onig_word():
-    return set_table("kOnigurumaWord", "\\w of HF's regexes.", hf_class(r"\w"))
+    # Outside brackets Oniguruma asks another table for Latin-1 than inside.
+    only_outside = [0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE]
+    assert sorted(hf_class(r"[\w]") + only_outside) == hf_class(r"\w")
+    return set_table("kOnigurumaWord", "[\\w] of HF's regexes.", hf_class(r"[\w]"))
 
 
 def rust_word():
@@ -221,7 +236,10 @@ FILES = {
         ["tokenizers"],
         [hf_lowercase, hf_combining_marks, hf_bert_nonspacing, hf_bert_removed],
     ),
-    "general_category.inc": (["tokenizers", "tiktoken"], [general_categories, white_space, han]),
+    "general_category.inc": (
+        ["tokenizers", "tiktoken"],
+        [general_categories, white_space, han, alphabetic, uppercase, lowercase],
+    ),
     "pre_token_classes.inc": (
         ["tokenizers", "tiktoken"],
         [hf_punctuation, hf_numeric, hf_word, onig_word, rust_word],

@@ -16,7 +16,7 @@ const CodePointSet& HfWord();         // \w of Whitespace
 const CodePointSet& HfWhiteSpace();   // of Bert, Whitespace and WhitespaceSplit
 
 // Half-open ranges, flat.
-std::span<const char32_t> OnigurumaWordRanges();  // \w of HF's regexes
+std::span<const char32_t> OnigurumaWordRanges();  // [\w] of HF's regexes
 std::span<const char32_t> RustWordRanges();       // \w of tiktoken's
 
 }  // namespace tokgraft
