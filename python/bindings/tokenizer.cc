@@ -127,7 +127,7 @@ void PySave(const Tokenizer& tokenizer, py::handle path, const std::string& form
   const SaveOptions options = {.format = FormatFrom(format), .force = force};
   const Status saved = [&] {
     const py::gil_scoped_release unlocked;
-    return Save(tokenizer.spec(), name, options);
+    return Save(tokenizer.spec(), name, options).status();
   }();
   Check(saved);
 }
