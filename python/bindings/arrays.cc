@@ -19,15 +19,12 @@ Ids::Ids(py::handle object) {
   }
   const char kind = view.dtype().kind();
   if (kind != 'i' && kind != 'u') throw py::type_error("ids must be integers");
-  if (kind == 'u' && view.itemsize() == 8) {  // asarray gives this for ints beyond int64
-    throw py::type_error("ids must be integers of at most 32 bits");
-  }
   const py::array_t<std::int64_t, py::array::c_style | py::array::forcecast> wide(array);
   storage_.reserve(size);
   for (std::size_t i = 0; i < size; ++i) {
-    const std::int64_t id = wide.data()[i];
+    const std::int64_t id = wide.data()[i];  // a uint64 beyond int64 is negative here
     if (id < 0 || id > std::numeric_limits<TokenId>::max()) {
-      Raise(OutOfRangeError(Cat("ids[", i, "]: ", id, " is not a token id")));
+      Raise(OutOfRangeError(Cat("ids[", i, "]: not a token id, expected 0 to 4294967295")));
     }
     storage_.push_back(static_cast<TokenId>(id));
   }

@@ -2,8 +2,10 @@
 #include <pybind11/stl.h>
 
 #include <array>
+#include <filesystem>
 #include <map>
 #include <optional>
+#include <variant>
 
 #include "python/bindings/bindings.h"
 #include "tokenizer/load.h"
@@ -122,22 +124,31 @@ Format FormatFrom(const std::string& name) {
   Raise(InvalidArgumentError(Cat("format: \"", name, "\" is not known, expected one of ", known)));
 }
 
-void PySave(const Tokenizer& tokenizer, py::handle path, const std::string& format, bool force) {
+// Returns what was corrected on the way, a sentence each.
+std::vector<std::string> PySave(const Tokenizer& tokenizer, py::handle path,
+                                const std::string& format, bool force) {
   const std::string name = PathFrom(path);
   const SaveOptions options = {.format = FormatFrom(format), .force = force};
-  const Status saved = [&] {
+  StatusOr<SaveReport> saved = [&] {
     const py::gil_scoped_release unlocked;
     return Save(tokenizer.spec(), name, options).status();
   }();
-  Check(saved);
+  return Take(std::move(saved)).notes;
 }
 
-// ---- Pickling: the file as it would be saved, and what stands beside it ------------------------
+// ---- Pickling: the file as it would be saved and what stands beside it; where its format is only
+// read, the path it came from ---------------------------------------------------------------------
 using Roles = std::vector<std::optional<TokenId>>;
 
-Roles RolesOf(const TokenizerSpec& spec) {
-  const SpecialRoles& r = spec.roles;
-  return {r.bos, r.eos, r.unk, r.pad, r.sep, r.cls, r.mask};
+std::string PatternOf(const TokenizerSpec& spec) {
+  if (spec.format != Format::kTiktoken) return "";
+  const auto named = spec.rest.find("pattern");
+  if (named != spec.rest.end()) return FromJson(named->second).cast<std::string>();
+  if (!spec.pre_tokenizers.empty()) {
+    const auto* split = std::get_if<pre_tokenizer::Split>(&spec.pre_tokenizers.front());
+    if (split != nullptr) return split->pattern.text;
+  }
+  return "";
 }
 
 py::tuple PyGetState(const Tokenizer& tokenizer) {
@@ -146,33 +157,45 @@ py::tuple PyGetState(const Tokenizer& tokenizer) {
     const py::gil_scoped_release unlocked;
     return Serialize(spec, spec.format);
   }();
-  std::string pattern;
-  if (spec.format == Format::kTiktoken && !spec.pre_tokenizers.empty()) {
-    if (const auto* split = std::get_if<pre_tokenizer::Split>(&spec.pre_tokenizers.front())) {
-      pattern = split->pattern.text;
-    }
+  if (absl::IsUnimplemented(bytes.status())) {
+    const std::string path = std::filesystem::absolute(spec.source).string();
+    return py::make_tuple(path, PatternOf(spec));
   }
-  return py::make_tuple(spec.source, py::bytes(Take(std::move(bytes))), pattern,
-                        static_cast<int>(spec.reference), spec.companions, RolesOf(spec),
-                        spec.add_bos, spec.add_eos);
+  const auto* bpe = std::get_if<BpeModel>(&spec.model);
+  const SpecialRoles& r = spec.roles;
+  return py::make_tuple(spec.source, py::bytes(Take(std::move(bytes))), PatternOf(spec),
+                        static_cast<int>(spec.reference), spec.companions,
+                        Roles{r.bos, r.eos, r.unk, r.pad, r.sep, r.cls, r.mask}, spec.add_bos,
+                        spec.add_eos, bpe != nullptr && bpe->merges_as_pairs);
 }
 
-Tokenizer PySetState(const py::tuple& state) {
-  if (state.size() != 8) throw py::value_error("not the state of a tokgraft.Tokenizer");
+TokenizerSpec SpecFromState(const py::tuple& state) {
   const auto source = state[0].cast<std::string>();
-  const auto bytes = state[1].cast<std::string>();
+  if (state.size() == 2) return Take(Load(source, {.pattern = state[1].cast<std::string>()}));
+  const auto roles = state[5].cast<Roles>();
+  if (state.size() != 9 || roles.size() != 7) {
+    throw py::value_error("not the state of a tokgraft.Tokenizer");
+  }
   const LoadOptions options = {.pattern = state[2].cast<std::string>()};
-  TokenizerSpec spec = Take(LoadBytes(bytes, source, options));
+  TokenizerSpec spec = Take(LoadBytes(state[1].cast<std::string>(), source, options));
   spec.source = source;
   spec.reference = static_cast<Reference>(state[3].cast<int>());
   spec.companions = state[4].cast<std::map<std::string, std::string>>();
-  const auto roles = state[5].cast<Roles>();
-  if (roles.size() != 7) throw py::value_error("not the state of a tokgraft.Tokenizer");
   spec.roles = {roles[0], roles[1], roles[2], roles[3], roles[4], roles[5], roles[6]};
   spec.add_bos = state[6].cast<bool>();
   spec.add_eos = state[7].cast<bool>();
-  const py::gil_scoped_release unlocked;
-  return Take(Compile(std::move(spec)));
+  auto* bpe = std::get_if<BpeModel>(&spec.model);
+  if (bpe != nullptr) bpe->merges_as_pairs = state[8].cast<bool>();
+  return spec;
+}
+
+Tokenizer PySetState(const py::tuple& state) {
+  TokenizerSpec spec = SpecFromState(state);
+  StatusOr<Tokenizer> tokenizer = [&] {
+    const py::gil_scoped_release unlocked;
+    return Compile(std::move(spec));
+  }();
+  return Take(std::move(tokenizer));
 }
 
 std::string Repr(const Tokenizer& tokenizer) {
@@ -264,7 +287,7 @@ void RegisterTokenizer(py::module_& m) {
           py::arg("bytes"), "The id of the token with these bytes (or str), or None.")
       .def("save", &PySave, py::arg("path"), py::kw_only(), py::arg("format") = "tokenizer.json",
            py::arg("force") = false,
-           "Writes the tokenizer: tokenizer.json, sentencepiece, tiktoken, tekken or gguf.")
+           "Writes the tokenizer and what belongs to it; returns what was corrected on the way.")
       .def("__eq__",
            [](const Tokenizer& t, const py::object& other) {
              return py::isinstance<Tokenizer>(other) &&

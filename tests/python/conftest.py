@@ -2,12 +2,15 @@
 
 A test that needs a data set asks for it with `data("tokenizers/gpt2/tokenizer.json")`; where the
 set is missing the test is skipped by name, and in CI it fails. Tests marked `slow` run with
-`--slow` (`./dev test --all`), or as a sample that fits `--slow-seconds N`.
+`--slow` (`./dev test --all`), or as a sample that fits `--slow-seconds N`: after the fast ones, in
+an order that changes with every commit.
 """
 
 import collections
+import hashlib
 import os
 import pathlib
+import subprocess
 import time
 
 import pytest
@@ -32,7 +35,18 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--slow") or config.getoption("--slow-seconds") is not None:
+    if config.getoption("--slow"):
+        return
+    if config.getoption("--slow-seconds") is not None:
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=pathlib.Path(__file__).parent,
+                                capture_output=True).stdout
+
+        def turn(item) -> bytes:
+            if "slow" not in item.keywords:
+                return b""
+            return hashlib.sha256(commit + item.nodeid.encode()).digest()
+
+        items.sort(key=turn)
         return
     for item in items:
         if "slow" in item.keywords:
