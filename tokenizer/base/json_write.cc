@@ -99,7 +99,7 @@ std::string FormatDouble(double value) {
   if (exponent >= 16 || exponent < -5) {
     out.push_back(digits[0]);
     if (count > 1) out.append(".").append(digits, 1);
-    out.append("e").append(Cat(exponent));
+    out.append(exponent > 0 ? "e+" : "e").append(Cat(exponent));
   } else if (exponent < 0) {
     out.append("0.").append(zeros(-exponent - 1)).append(digits);
   } else if (count <= exponent + 1) {

@@ -17,7 +17,8 @@ namespace tokgraft {
 void AppendQuoted(std::string_view text, std::string* out);
 std::string Quoted(std::string_view text);
 
-// The shortest decimal that reads back as `value`, with a point or exponent: "-1.0", "1e-7".
+// The shortest decimal that reads back as `value`, with a point or exponent: "-1.0", "1e-7",
+// "1e+17".
 std::string FormatDouble(double value);
 
 // Appends valid JSON `text` laid out from nesting depth `level` on; the first line is not indented.

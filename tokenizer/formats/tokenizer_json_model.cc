@@ -274,13 +274,14 @@ SpellingTable::SpellingTable(std::size_t capacity) {
   std::size_t size = 64;
   while (size < capacity * 2) size *= 2;
   slots_.resize(size);
+  entries_.reserve(capacity);
 }
 
 std::size_t SpellingTable::Locate(std::uint32_t hash, std::string_view spelling) const {
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = hash & mask;
-  while (slots_[at].key.data() != nullptr &&
-         (slots_[at].hash != hash || slots_[at].key != spelling)) {
+  while (slots_[at].entry != 0 &&
+         (slots_[at].hash != hash || entries_[slots_[at].entry - 1].key != spelling)) {
     at = (at + 1) & mask;
   }
   return at;
@@ -289,15 +290,19 @@ std::size_t SpellingTable::Locate(std::uint32_t hash, std::string_view spelling)
 bool SpellingTable::Insert(std::string_view spelling, std::uint32_t value) {
   const std::uint32_t hash = HashOf(spelling);
   Slot& slot = slots_[Locate(hash, spelling)];
-  const bool is_new = slot.key.data() == nullptr;
-  slot = {.hash = hash, .value = value, .key = spelling};
-  return is_new;
+  if (slot.entry != 0) {
+    entries_[slot.entry - 1].value = value;
+    return false;
+  }
+  entries_.push_back({.key = spelling, .value = value});
+  slot = {.hash = hash, .entry = static_cast<std::uint32_t>(entries_.size())};
+  return true;
 }
 
 std::optional<std::uint32_t> SpellingTable::Find(std::string_view spelling) const {
   const Slot& slot = slots_[Locate(HashOf(spelling), spelling)];
-  if (slot.key.data() == nullptr) return std::nullopt;
-  return slot.value;
+  if (slot.entry == 0) return std::nullopt;
+  return entries_[slot.entry - 1].value;
 }
 
 StatusOr<RawModel> ReadModel(const JsonValue& value, std::vector<LoadNote>* notes) {

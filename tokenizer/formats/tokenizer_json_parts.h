@@ -50,13 +50,17 @@ class SpellingTable {
   std::optional<std::uint32_t> Find(std::string_view spelling) const;
 
  private:
+  struct Entry {
+    std::string_view key;
+    std::uint32_t value = 0;
+  };
   struct Slot {
     std::uint32_t hash = 0;
-    std::uint32_t value = 0;
-    std::string_view key;  // data() null: free
+    std::uint32_t entry = 0;  // its place in entries_ + 1; 0: free
   };
   std::size_t Locate(std::uint32_t hash, std::string_view spelling) const;
   std::vector<Slot> slots_;
+  std::vector<Entry> entries_;
 };
 
 struct RawModel {

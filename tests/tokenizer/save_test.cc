@@ -1,0 +1,156 @@
+#include "tokenizer/save.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "tokenizer/load.h"
+
+namespace tokgraft {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class SaveTest : public testing::Test {
+ protected:
+  SaveTest() {
+    directory_ = fs::path(testing::TempDir()) /
+                 Cat("save_", testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+    StatusOr<TokenizerSpec> spec = Load(Cat(TOKGRAFT_SOURCE_DIR, "/tests/data/toy_metaspace.json"));
+    EXPECT_TRUE(spec.ok()) << spec.status();
+    if (spec.ok()) spec_ = *std::move(spec);
+  }
+  ~SaveTest() override { fs::remove_all(directory_); }
+
+  std::string Get(const std::string& name) const {
+    std::ifstream file(directory_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  // The saved text of one companion.
+  std::string Corrected(const std::string& name, const std::string& text) {
+    spec_.companions = {{"tokenizer_config.json", R"({"tokenizer_class":"TokenizersBackend"})"}};
+    spec_.companions[name] = text;
+    const StatusOr<SerializedFiles> files = SerializeFiles(spec_, Format::kTokenizerJson);
+    EXPECT_TRUE(files.ok()) << files.status();
+    notes_ = files->notes;
+    return files->files.at(name);
+  }
+
+  fs::path directory_;
+  TokenizerSpec spec_;
+  std::vector<std::string> notes_;
+};
+
+TEST_F(SaveTest, ADirectoryGetsTheTokenizerAndItsCompanions) {
+  spec_.companions = {{"tokenizer_config.json", R"({"tokenizer_class":"PreTrainedTokenizerFast"})"},
+                      {"chat_template.jinja", "{{ x }}"}};
+  const StatusOr<SaveReport> report = Save(spec_, directory_.string());
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->paths,
+              ElementsAre(EndsWith("/tokenizer.json"), EndsWith("chat_template.jinja"),
+                          EndsWith("tokenizer_config.json")));
+  EXPECT_THAT(report->notes, IsEmpty());
+  EXPECT_EQ(Get("chat_template.jinja"), "{{ x }}");
+  EXPECT_EQ(Get("tokenizer_config.json"), R"({"tokenizer_class":"PreTrainedTokenizerFast"})");
+  EXPECT_TRUE(*Load(directory_.string()) == spec_);
+}
+
+TEST_F(SaveTest, NothingIsReplacedUnlessForced) {
+  ASSERT_TRUE(Save(spec_, directory_.string()).ok());
+  fs::remove(directory_ / "tokenizer.json");
+  const Status again = Save(spec_, directory_.string()).status();
+  EXPECT_EQ(again.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(Message(again)), HasSubstr("tokenizer_config.json: exists already"));
+  EXPECT_FALSE(fs::exists(directory_ / "tokenizer.json")) << "nothing is written then";
+  EXPECT_TRUE(Save(spec_, directory_.string(), {.force = true}).ok());
+}
+
+TEST_F(SaveTest, AFileNameGetsTheTokenizerAlone) {
+  const StatusOr<SaveReport> report = Save(spec_, (directory_ / "toy.json").string());
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->paths.size(), 1U);
+  EXPECT_EQ(Get("toy.json"), *Serialize(spec_, Format::kTokenizerJson));
+}
+
+TEST_F(SaveTest, OtherFormatsAreRefusedByName) {
+  for (const Format format :
+       {Format::kSentencePiece, Format::kTiktoken, Format::kTekken, Format::kGguf}) {
+    const Status status = Save(spec_, directory_.string(), {.format = format}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+    EXPECT_THAT(std::string(Message(status)), HasSubstr(std::string(FormatName(format))));
+  }
+}
+
+TEST_F(SaveTest, AClassThatBuildsItsOwnPipelineIsReplaced) {
+  const std::string config = Corrected(
+      "tokenizer_config.json",
+      R"({"model_max_length":1000000000000000019884624838656,"tokenizer_class":"LlamaTokenizer",
+          "auto_map":{"AutoTokenizer":["x.Y",null]},"note":"\u00e9"})");
+  EXPECT_EQ(config, R"({
+  "model_max_length": 1000000000000000019884624838656,
+  "tokenizer_class": "PreTrainedTokenizerFast",
+  "note": "\u00e9",
+  "bos_token": "<s>",
+  "unk_token": "<unk>"
+}
+)");
+  ASSERT_EQ(notes_.size(), 2U);
+  EXPECT_THAT(notes_[0], HasSubstr("auto_map"));
+  EXPECT_THAT(notes_[1], HasSubstr("tokenizer_class was LlamaTokenizer"));
+}
+
+TEST_F(SaveTest, AConfigIsMadeWhereThereIsNone) {
+  spec_.roles.bos = 1;
+  const StatusOr<SerializedFiles> files = SerializeFiles(spec_, Format::kTokenizerJson);
+  ASSERT_TRUE(files.ok());
+  EXPECT_EQ(files->files.at("tokenizer_config.json"), R"({
+  "bos_token": "<s>",
+  "clean_up_tokenization_spaces": false,
+  "tokenizer_class": "PreTrainedTokenizerFast"
+}
+)");
+  EXPECT_THAT(files->notes, ElementsAre(HasSubstr("was missing")));
+}
+
+TEST_F(SaveTest, TheDecoderOfAddedTokensFollowsTheSpec) {
+  const std::string stale = R"({"tokenizer_class":"TokenizersBackend","added_tokens_decoder":{
+      "7":{"content":"<s>","lstrip":false,"normalized":false,"rstrip":false,"single_word":false,
+           "special":true}}})";
+  const std::string fresh = Corrected("tokenizer_config.json", stale);
+  EXPECT_THAT(fresh, HasSubstr("\"1\": {\n      \"content\": \"<s>\""));
+  EXPECT_THAT(fresh, HasSubstr("\"7\": {\n      \"content\": \"\\n\\n\""));
+  EXPECT_EQ(notes_.size(), 1U);
+  EXPECT_EQ(Corrected("tokenizer_config.json", fresh), fresh) << "what agrees is left alone";
+  EXPECT_THAT(notes_, IsEmpty());
+}
+
+TEST_F(SaveTest, RolesOfAbsentTokensFollowTheSpec) {
+  spec_.roles.bos = 1;
+  const std::string map =
+      Corrected("special_tokens_map.json", R"({"bos_token":"<old>","pad_token":"<gone>"})");
+  EXPECT_EQ(map, "{\n  \"bos_token\": \"<s>\",\n  \"pad_token\": null\n}\n");
+  EXPECT_EQ(notes_.size(), 2U);
+  EXPECT_EQ(Corrected("added_tokens.json", R"({"<s>":5,"<gone>":6})"), "{\n  \"<s>\": 1\n}\n");
+}
+
+TEST_F(SaveTest, KeysThatHuggingFaceRefusesAreLeftOutWithANote) {
+  spec_.rest["colour"] = "1";
+  const StatusOr<SerializedFiles> files = SerializeFiles(spec_, Format::kTokenizerJson);
+  ASSERT_TRUE(files.ok());
+  EXPECT_THAT(files->files.at("tokenizer.json"), Not(HasSubstr("colour")));
+  EXPECT_THAT(files->notes[0], HasSubstr("the key \"colour\" is left out"));
+}
+
+}  // namespace
+}  // namespace tokgraft
