@@ -11,7 +11,7 @@ namespace tokgraft {
 namespace {
 
 // The cost of a hostile text is bounded by this many steps a byte.
-constexpr std::size_t kLongestPattern = 4096;
+constexpr std::size_t kLongestPattern = 1024;
 
 // The character that ends at `end`, and where it starts; nullopt at the start or where the bytes
 // are not UTF-8.
