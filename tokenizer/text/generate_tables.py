@@ -13,6 +13,7 @@ in the file's head. A set is written as the sorted list of its changes: begin, e
 """
 
 import pathlib
+import struct
 import sys
 
 CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
@@ -33,15 +34,18 @@ def to_changes(members):
     return changes
 
 
-def write_numbers(numbers):
+def wrap(items):
     lines, line = [], "   "
-    for number in numbers:
-        item = f" {number:#x}," if number > 9 else f" {number},"
-        if len(line) + len(item) > 100:
+    for item in items:
+        if len(line) + len(item) + 2 > 100:
             lines.append(line)
             line = "   "
-        line += item
+        line += f" {item},"
     return lines + [line]
+
+
+def write_numbers(numbers):
+    return wrap(f"{number:#x}" if number > 9 else f"{number}" for number in numbers)
 
 
 def set_table(name, comment, members):
@@ -60,8 +64,8 @@ def mapping_table(name, comment, mapping):
                 rows[-1] = (first, c, c - last, delta)
                 continue
         rows.append((c, c, 1, delta))
-    body = [f"    {{{first:#x}, {last:#x}, {step}, {delta}}}," for first, last, step, delta in rows]
-    return [f"// {comment}", f"constexpr CodePointMapping {name}[] = {{", *body, "};"]
+    items = [f"{{{first:#x}, {last:#x}, {step}, {delta}}}" for first, last, step, delta in rows]
+    return [f"// {comment}", f"constexpr CodePointMapping {name}[] = {{", *wrap(items), "};"]
 
 
 # ---- HF normalizers ---------------------------------------------------------------------------
@@ -108,6 +112,106 @@ def hf_bert_removed():
     )
     members = [c for c in CODE_POINTS if bert.normalize_str(chr(c)) == ""]
     return set_table("kHfBertRemoved", "BertNormalizer: what clean_text removes.", members)
+
+
+# Precompiled looks a grapheme cluster below 6 bytes up whole, else its characters one by one. Under
+# a map that turns every first byte into "X" the length of the result therefore tells clusters
+# apart, and probes around one code point tell its class.
+
+
+def everything_to_x():
+    units = [0] * 768
+    units[0] = 256 << 10  # the children of the root: 256 ^ byte
+    for byte in range(1, 256):
+        position = 256 ^ byte
+        units[position] = byte | 1 << 8 | (position ^ 512) << 10  # has a leaf, at 512
+    units[512] = 1 << 31  # the leaf: value 0
+    return struct.pack("<769I", 4 * 768, *units) + b"X\0"
+
+
+def hf_grapheme_classes():
+    from tokenizers import normalizers
+
+    precompiled = normalizers.Precompiled(everything_to_x())
+
+    def units(text):
+        return len(precompiled.normalize_str(text))
+
+    acute, zwj, copyright_, ka, virama = "\u0301", "\u200d", "\u00a9", "\u0915", "\u094d"
+
+    def joins(before, c, after=acute, joined=None):
+        text = before + c + after
+        return units(text) == (joined or len(text))
+
+    def classify(code_point):
+        c = chr(code_point)
+        if c == zwj:
+            return "kZwj"
+        if units("a" + c) == 1:
+            # Only an Extend may stand between a pictograph and its ZWJ.
+            text = copyright_ + c + zwj + copyright_ + acute
+            return "kExtend" if units(text) == len(text) else "kSpacingMark"
+        if units(c + acute + "\u0300") == 2:
+            return "kControl"
+        if units(c + "a") == 1:
+            return "kPrepend"
+        if joins(c + zwj, copyright_):
+            return "kPictographic"
+        if joins(c + virama, ka):
+            return "kConsonant"
+        before_v, before_t = joins(c, "\u1161"), joins(c, "\u11a8")
+        if before_v and before_t:
+            after_v = joins("\u1161", c) or code_point > 0xFFFF
+            return "kHangulV" if after_v else "kHangulLv"
+        if before_v:
+            return "kHangulL"
+        if before_t:
+            return "kHangulT" if joins("\u11a8", c) else "kHangulLvt"
+        return None
+
+    rows = []
+    for code_point in CODE_POINTS:
+        kind = classify(code_point)
+        if kind is None:
+            continue
+        if rows and rows[-1][1] == code_point - 1 and rows[-1][2] == kind:
+            rows[-1][1] = code_point
+        elif kind == "kHangulLvt" and rows[-1][1] == code_point - 1 and rows[-1][2] == "kHangulLv":
+            rows[-1][2] = "kHangulSyllable"  # LV every 28, LVT between: told apart in code
+            rows[-1][1] = code_point
+        elif kind in ("kHangulLv", "kHangulLvt") and rows[-1][2] == "kHangulSyllable":
+            assert (kind == "kHangulLv") == ((code_point - 0xAC00) % 28 == 0)
+            rows[-1][1] = code_point
+        else:
+            rows.append([code_point, code_point, kind])
+    items = [f"{{{first:#x}, {last:#x}, {kind}}}" for first, last, kind in rows]
+    return [
+        "// Precompiled: classes of grapheme clusters; kOther where no row holds.",
+        "constexpr GraphemeRow kHfGraphemeClass[] = {",
+        *wrap(items),
+        "};",
+    ]
+
+
+def hf_conjunct_links():
+    from tokenizers import normalizers
+
+    precompiled = normalizers.Precompiled(everything_to_x())
+    ka, virama, acute = "\u0915", "\u094d", "\u0301"
+    links, extends = [], []
+    for code_point in CODE_POINTS:
+        c = chr(code_point)
+        if len(precompiled.normalize_str("a" + c)) != 1:
+            continue
+        if len(precompiled.normalize_str(ka + c + ka + acute)) == 4:
+            links.append(code_point)
+        elif len(precompiled.normalize_str(ka + virama + c + ka + acute)) == 5:
+            extends.append(code_point)
+    return set_table(
+        "kHfConjunctLinker", "Precompiled: marks that join two consonants of an Indic conjunct.", links
+    ) + set_table(
+        "kHfConjunctExtend", "Precompiled: marks that may stand in such a conjunct.", extends
+    )
 
 
 # ---- classes of pre-tokenization --------------------------------------------------------------
@@ -236,6 +340,7 @@ FILES = {
         ["tokenizers"],
         [hf_lowercase, hf_combining_marks, hf_bert_nonspacing, hf_bert_removed],
     ),
+    "hf_grapheme_tables.inc": (["tokenizers"], [hf_grapheme_classes, hf_conjunct_links]),
     "general_category.inc": (
         ["tokenizers", "tiktoken"],
         [general_categories, white_space, han, alphabetic, uppercase, lowercase],

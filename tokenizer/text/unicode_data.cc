@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iterator>
 
+#include "tokenizer/text/code_point_set.h"
 #include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
@@ -20,11 +21,9 @@ struct CodePointMapping {
 
 #include "tokenizer/text/hf_normalizer_tables.inc"
 
-template <std::size_t kSize>
-bool IsIn(const char32_t (&changes)[kSize], char32_t c) {
-  return (std::upper_bound(std::begin(changes), std::end(changes), c) - std::begin(changes)) % 2 ==
-         1;
-}
+constexpr CodePointSet kCombiningMark(kHfCombiningMark);
+constexpr CodePointSet kBertNonspacing(kHfBertNonspacing);
+constexpr CodePointSet kBertRemoved(kHfBertRemoved);
 
 template <std::size_t kSize>
 char32_t Map(const CodePointMapping (&rows)[kSize], char32_t c) {
@@ -47,9 +46,9 @@ void AppendLowercase(char32_t c, std::string* out) {
   }
 }
 
-bool IsCombiningMark(char32_t c) { return c >= 0x300 && IsIn(kHfCombiningMark, c); }
-bool IsBertNonspacing(char32_t c) { return c >= 0x300 && IsIn(kHfBertNonspacing, c); }
-bool IsBertRemoved(char32_t c) { return IsIn(kHfBertRemoved, c); }
+bool IsCombiningMark(char32_t c) { return kCombiningMark.Contains(c); }
+bool IsBertNonspacing(char32_t c) { return kBertNonspacing.Contains(c); }
+bool IsBertRemoved(char32_t c) { return kBertRemoved.Contains(c); }
 
 bool IsBertIdeograph(char32_t c) {
   return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||

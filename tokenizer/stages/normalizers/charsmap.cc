@@ -1,6 +1,6 @@
 #include "tokenizer/stages/normalizers/charsmap.h"
 
-#include <cstring>
+#include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
 
@@ -26,6 +26,9 @@ StatusOr<Charsmap> Charsmap::Parse(std::string_view blob) {
   map.units_.resize(trie_bytes / 4);
   for (std::size_t i = 0; i < map.units_.size(); ++i) map.units_[i] = u32_at(4 + 4 * i);
   map.replacements_.assign(blob.substr(4 + trie_bytes));
+  if (!IsValidUtf8(map.replacements_)) {
+    return InvalidArgumentError("precompiled_charsmap: its replacements are not UTF-8");
+  }
   return map;
 }
 

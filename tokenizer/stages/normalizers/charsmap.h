@@ -20,7 +20,7 @@ namespace tokgraft {
 class Charsmap {
  public:
   Charsmap() = default;  // maps nothing
-  // InvalidArgument: the sizes contradict each other.
+  // InvalidArgument: the sizes contradict each other, or the replacements are not UTF-8.
   static StatusOr<Charsmap> Parse(std::string_view blob);
 
   bool empty() const { return units_.empty(); }
@@ -45,9 +45,11 @@ class Charsmap {
     }
   }
 
-  // The replacement at `value`, up to its zero byte; empty where `value` lies outside.
+  // The replacement at `value`, up to its zero byte; empty where `value` lies outside or inside a
+  // character. Always UTF-8.
   std::string_view Replacement(std::uint32_t value) const {
     if (value >= replacements_.size()) return {};
+    if ((static_cast<unsigned char>(replacements_[value]) & 0xC0) == 0x80) return {};
     const std::string_view rest = std::string_view(replacements_).substr(value);
     return rest.substr(0, rest.find('\0'));
   }

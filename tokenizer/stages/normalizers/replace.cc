@@ -1,5 +1,8 @@
 // Replace: a literal or a regex becomes a fixed text, leftmost matches first.
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -97,26 +100,43 @@ class ReplaceByte final : public ReplaceStep<ReplaceByte> {
     for (const char c : text) count += c == pattern_;
     if (count == 0) return false;
     const std::size_t old_size = out->size();
-    out->resize(old_size + text.size() - count + count * content().size());
-    char* to = out->data() + old_size;
-    const char* from = text.data();
-    const char* const end = from + text.size();
-    while (from != end) {
-      const void* hit = std::memchr(from, pattern_, static_cast<std::size_t>(end - from));
-      const char* const next = hit == nullptr ? end : static_cast<const char*>(hit);
-      std::memcpy(to, from, static_cast<std::size_t>(next - from));
-      to += next - from;
-      from = next;
-      if (from == end) break;
-      std::memcpy(to, content().data(), content().size());
-      to += content().size();
-      ++from;
-    }
+    const std::size_t new_size = old_size + text.size() - count + count * content().size();
+    out->resize(new_size + kWord);
+    char* const to = out->data() + old_size;
+    content().size() <= kWord ? WriteWords(text, to) : Write(text, to);
+    out->resize(new_size);
     return true;
   }
   using ReplaceStep::Apply;
 
  private:
+  static constexpr std::size_t kWord = 4;
+
+  // Without branches: each byte, or its replacement, is one store that may spill past its end.
+  void WriteWords(std::string_view text, char* to) const {
+    std::array<char, kWord> replacement{};
+    std::memcpy(replacement.data(), content().data(), content().size());
+    const auto word = std::bit_cast<std::uint32_t>(replacement);
+    const std::size_t length = content().size();
+    for (const char c : text) {
+      const bool hit = c == pattern_;
+      const std::uint32_t store =
+          hit ? word : std::bit_cast<std::uint32_t>(std::array<char, kWord>{c});
+      std::memcpy(to, &store, kWord);
+      to += hit ? length : 1;
+    }
+  }
+  void Write(std::string_view text, char* to) const {
+    for (const char c : text) {
+      if (c == pattern_) {
+        std::memcpy(to, content().data(), content().size());
+        to += content().size();
+      } else {
+        *to++ = c;
+      }
+    }
+  }
+
   char pattern_;
 };
 

@@ -21,6 +21,7 @@ namespace tokgraft {
 namespace {
 
 constexpr std::string_view kMetaspace = "\u2581";
+constexpr std::string_view kReplacementCharacter = "\uFFFD";
 // sentencepiece looks at no more matches of one position than these, shortest first.
 constexpr int kMaxCharsmapMatches = 32;
 
@@ -103,6 +104,8 @@ class SentencePiece final : public NormalizerStep {
       return ++matches < kMaxCharsmapMatches;
     });
     if (longest == 0 || value >= charsmap_.replacements().size()) {
+      // A key that ends inside a character leaves its last bytes behind.
+      if ((static_cast<unsigned char>(text[0]) & 0xC0) == 0x80) return {kReplacementCharacter, 1};
       const std::size_t length = Utf8Length(text[0]);
       return {text.substr(0, length), length};
     }

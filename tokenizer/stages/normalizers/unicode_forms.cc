@@ -10,12 +10,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "tokenizer/stages/normalizers/step.h"
+#include "tokenizer/text/ascii.h"
 #include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
@@ -179,28 +179,27 @@ class UnicodeFormStep final : public NormalizerStep {
   explicit UnicodeFormStep(UnicodeForm form) : form_(form), instances_(GetInstances(form)) {}
 
   bool Apply(std::string_view text, std::string* out) const override {
-    std::size_t done = 0;
+    std::size_t done = 0;  // everything before is in `out`, if anything changed
     bool changed = false;
     std::vector<CharChange> changes;
-    while (done < text.size()) {
-      const std::size_t end =
-          done == 0 ? std::min(text.size(), FirstBreak(text)) : NextBreak(text, done + kBlock);
-      const std::string_view block = text.substr(done, end - done);
-      if (IsNormalized(block)) {
-        if (changed) out->append(block);
-      } else {
-        if (!changed) out->append(text.substr(0, done));
+    for (std::size_t begin = NextCheck(text, 0); begin < text.size();) {
+      const std::size_t end = NextBreak(text, begin + kBlock);
+      const std::string_view block = text.substr(begin, end - begin);
+      if (!IsNormalized(block)) {
+        out->append(text, done, begin - done);
+        done = end;
         changed = true;
         changes.clear();
         Run(block, &changes);
         for (const CharChange& change : changes) AppendUtf8(change.c, out);
       }
-      done = end;
+      begin = NextCheck(text, end);
     }
+    if (changed) out->append(text.substr(done));
     return changed;
   }
   void Apply(AlignedText* text) const override {
-    if (IsNormalized(text->text)) return;
+    if (FindNonAscii(text->text, 0) == text->text.size()) return;
     std::vector<CharChange> changes;
     changes.reserve(text->text.size());
     Run(text->text, &changes);
@@ -217,26 +216,32 @@ class UnicodeFormStep final : public NormalizerStep {
 
  private:
   // Text is checked in blocks that end where nothing crosses, so that one character that changes
-  // does not send a whole document through the slow path.
+  // does not send a whole document through the slow path. A block grows long only where no
+  // character starts anew (a run of marks): ICU's check is quadratic in that, so it is not asked.
   static constexpr std::size_t kBlock = 256;
+  static constexpr std::size_t kMaxBlock = 1024;
 
-  static bool IsBreak(std::string_view text, std::size_t at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte < 0x80) return true;
-    // Ideographs, U+4E00 to U+9FFF.
-    return byte >= 0xE5 && byte <= 0xE9;
+  // ASCII needs no check, but for its last character, which may compose with what follows.
+  static std::size_t NextCheck(std::string_view text, std::size_t from) {
+    const std::size_t found = FindNonAscii(text, from);
+    return found == text.size() || found == from ? found : found - 1;
   }
-  static std::size_t NextBreak(std::string_view text, std::size_t at) {
-    while (at < text.size() && !IsBreak(text, at)) ++at;
-    return std::min(at, text.size());
+  std::size_t NextBreak(std::string_view text, std::size_t at) const {
+    if (at >= text.size()) return text.size();
+    while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+    while (at < text.size()) {
+      std::size_t next = at;
+      // What starts anew in ICU's Unicode does so in an older one.
+      if (instances_.check->hasBoundaryBefore(static_cast<UChar32>(DecodeValid(text, &next)))) {
+        break;
+      }
+      at = next;
+    }
+    return at;
   }
-  // A whole text that is plain is the common case: ask about it at once.
-  std::size_t FirstBreak(std::string_view text) const {
-    return IsNormalized(text) ? text.size() : NextBreak(text, kBlock);
-  }
-  // False is always safe. ICU counts in 32 bits.
+  // False is always safe.
   bool IsNormalized(std::string_view text) const {
-    if (text.size() > std::numeric_limits<std::int32_t>::max()) return false;
+    if (text.size() > kMaxBlock) return false;
     UErrorCode error = U_ZERO_ERROR;
     return instances_.check->isNormalizedUTF8(
                icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), error) &&
