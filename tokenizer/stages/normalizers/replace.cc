@@ -8,8 +8,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "tokenizer/stages/normalizers/step.h"
+#include "tokenizer/stages/regex.h"
 #include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
@@ -140,6 +142,23 @@ class ReplaceByte final : public ReplaceStep<ReplaceByte> {
   char pattern_;
 };
 
+class ReplaceRegex final : public ReplaceStep<ReplaceRegex> {
+ public:
+  ReplaceRegex(Regex pattern, std::string content)
+      : ReplaceStep(std::move(content)), pattern_(std::move(pattern)) {}
+  // Empty text is never searched, even for a pattern that matches nothing.
+  template <typename F>
+  void ForEachMatch(std::string_view text, F f) const {
+    if (text.empty()) return;
+    std::vector<RegexMatch> matches;
+    pattern_.FindAll(text, &matches);
+    for (const RegexMatch& match : matches) f(match.begin, match.end);
+  }
+
+ private:
+  Regex pattern_;
+};
+
 // The empty pattern matches before every character and at the end; in empty text nowhere.
 class ReplaceEmpty final : public ReplaceStep<ReplaceEmpty> {
  public:
@@ -157,8 +176,9 @@ class ReplaceEmpty final : public ReplaceStep<ReplaceEmpty> {
 StatusOr<NormalizerStepPtr> MakeReplace(const normalizer::Replace& options, Reference reference) {
   const std::string& pattern = options.pattern.text;
   if (options.pattern.is_regex) {
-    return UnimplementedError(Cat("Replace: the regex ", pattern, " for ", ReferenceName(reference),
-                                  ", a literal was expected"));
+    StatusOr<Regex> regex = Regex::Compile(pattern, reference);
+    if (!regex.ok()) return WithPlace(regex.status(), "Replace");
+    return NormalizerStepPtr(new ReplaceRegex(*std::move(regex), options.content));
   }
   if (pattern.empty()) return NormalizerStepPtr(new ReplaceEmpty(options.content));
   if (pattern.size() == 1) return NormalizerStepPtr(new ReplaceByte(pattern[0], options.content));
