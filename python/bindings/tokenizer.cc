@@ -131,7 +131,7 @@ std::vector<std::string> PySave(const Tokenizer& tokenizer, py::handle path,
   const SaveOptions options = {.format = FormatFrom(format), .force = force};
   StatusOr<SaveReport> saved = [&] {
     const py::gil_scoped_release unlocked;
-    return Save(tokenizer.spec(), name, options).status();
+    return Save(tokenizer.spec(), name, options);
   }();
   return Take(std::move(saved)).notes;
 }
