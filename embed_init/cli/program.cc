@@ -5,6 +5,7 @@
 
 #include "tokenizer/cli/commands.h"
 #include "tokenizer/cli/console.h"
+#include "vocab_merge/cli/commands.h"
 
 namespace tokgraft {
 
@@ -17,6 +18,7 @@ int RunProgram(const std::vector<std::string>& arguments) {
   AddDecodeCommand(&app, &exit_status);
   AddMeasureCommand(&app, &exit_status);
   AddCompareCommand(&app, &exit_status);
+  AddMergeCommand(&app, &exit_status);
   try {
     // CLI11 takes the arguments last first.
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

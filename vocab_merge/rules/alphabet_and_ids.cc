@@ -38,7 +38,7 @@ void CheckAlphabet(const TokenizerSpec& spec, bool is_base, ConflictReport* repo
     ++finding.count;
     if (finding.examples.size() < kMaxExamples) {
       const char c = static_cast<char>(byte);
-      finding.examples.push_back(Quoted(std::string_view(&c, 1)));
+      finding.examples.push_back(ShowPiece(std::string_view(&c, 1)));
     }
   }
   finding.message =
@@ -96,7 +96,7 @@ void CheckIgnoredIds(const MergeFacts& facts, ConflictReport* report) {
       if (!id || *id == token.id) continue;
       (spec == &facts.base ? finding.base_ids : finding.donor_ids).push_back(*id);
       finding.examples.push_back(
-          Cat(Quoted(token.content), ": ", token.id, " declared, ", *id, " in the vocabulary"));
+          Cat(ShowPiece(token.content), ": ", token.id, " declared, ", *id, " in the vocabulary"));
     }
     if (finding.examples.size() > kMaxExamples) finding.examples.resize(kMaxExamples);
     finding.count = std::max<std::uint64_t>(
@@ -116,7 +116,7 @@ void CheckSpelledMerges(const MergeFacts& facts, ConflictReport* report) {
     const std::optional<std::string> spelling = Spell(facts.base.spelling, piece.bytes);
     if (!spelling || spelling->find(' ') == std::string::npos || bpe->merges_as_pairs) continue;
     ++finding.count;
-    if (finding.examples.size() < kMaxExamples) finding.examples.push_back(Quoted(*spelling));
+    if (finding.examples.size() < kMaxExamples) finding.examples.push_back(ShowPiece(*spelling));
   }
   finding.message =
       Cat(finding.count, " new pieces hold a space, which merges written as \"a b\" cannot say");
@@ -133,7 +133,7 @@ void CheckUnlistedAddedTokens(const MergeFacts& facts, ConflictReport* report) {
     if (token.in_vocab) continue;
     finding.base_ids.push_back(token.id);
     if (finding.examples.size() < kMaxExamples) {
-      finding.examples.push_back(Cat(Quoted(token.spelling), " (", token.id, ")"));
+      finding.examples.push_back(Cat(ShowPiece(token.spelling), " (", token.id, ")"));
     }
   }
   finding.message =

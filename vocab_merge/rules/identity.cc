@@ -25,15 +25,15 @@ void CheckSharedIds(const MergeFacts& facts, ConflictReport* report) {
       moved.donor_ids.push_back(token.id);
       moved.base_ids.push_back(*id);
       if (moved.examples.size() < kMaxExamples) {
-        moved.examples.push_back(Cat(Quoted(token.bytes), ": donor ", token.id, ", base ", *id));
+        moved.examples.push_back(Cat(ShowPiece(token.bytes), ": donor ", token.id, ", base ", *id));
       }
     }
     if (base->second.spelling != token.spelling) {
       respelled.donor_ids.push_back(token.id);
       respelled.base_ids.push_back(*id);
       if (respelled.examples.size() < kMaxExamples) {
-        respelled.examples.push_back(Cat(Quoted(token.spelling), " in the donor, ",
-                                         Quoted(base->second.spelling), " in the base"));
+        respelled.examples.push_back(Cat(ShowPiece(token.spelling), " in the donor, ",
+                                         ShowPiece(base->second.spelling), " in the base"));
       }
     }
   }
@@ -55,8 +55,8 @@ void CheckSameIds(const MergeFacts& facts, ConflictReport* report) {
     other.donor_ids.push_back(token.id);
     other.base_ids.push_back(token.id);
     if (other.examples.size() < kMaxExamples) {
-      other.examples.push_back(Cat(token.id, ": ", Quoted(base->second.bytes), " in the base, ",
-                                   Quoted(token.bytes), " in the donor"));
+      other.examples.push_back(Cat(token.id, ": ", ShowPiece(base->second.bytes), " in the base, ",
+                                   ShowPiece(token.bytes), " in the donor"));
     }
   }
   other.message = Cat(other.donor_ids.size(), " ids stand for other pieces in the donor");
@@ -75,8 +75,8 @@ void CheckFalseMatches(const MergeFacts& facts, ConflictReport* report) {
     match.donor_ids.push_back(token.id);
     match.base_ids.push_back(*id);
     if (match.examples.size() < kMaxExamples) {
-      match.examples.push_back(Cat(Quoted(token.spelling), " is ", Quoted(base->second.bytes),
-                                   " in the base, ", Quoted(token.bytes), " in the donor"));
+      match.examples.push_back(Cat(ShowPiece(token.spelling), " is ", ShowPiece(base->second.bytes),
+                                   " in the base, ", ShowPiece(token.bytes), " in the donor"));
     }
   }
   match.message = Cat(match.donor_ids.size(), " pieces have the same spelling but other bytes");
@@ -93,7 +93,8 @@ std::vector<TokenId> Shadowed(const TokenizerSpec& spec, const std::vector<Liste
     if (!preferred || *preferred == token.id) continue;
     out.push_back(token.id);
     if (examples->size() < kMaxExamples) {
-      examples->push_back(Cat(Quoted(token.spelling), " (", token.id, ") beside id ", *preferred));
+      examples->push_back(
+          Cat(ShowPiece(token.spelling), " (", token.id, ") beside id ", *preferred));
     }
   }
   return out;
@@ -122,13 +123,13 @@ void CheckDuplicates(const MergeFacts& facts, ConflictReport* report) {
     const auto [same, first_spelling] = by_spelling.emplace(token.spelling, token.id);
     if (!first_spelling) {
       spelling.donor_ids.push_back(token.id);
-      spelling.examples.push_back(Quoted(token.spelling));
+      spelling.examples.push_back(ShowPiece(token.spelling));
     }
     const ListedToken& first = facts.donor_by_id.at(token.id);
     if (first.spelling != token.spelling) {
       shared_id.donor_ids.push_back(token.id);
       shared_id.examples.push_back(
-          Cat(token.id, ": ", Quoted(first.spelling), ", ", Quoted(token.spelling)));
+          Cat(token.id, ": ", ShowPiece(first.spelling), ", ", ShowPiece(token.spelling)));
     }
   }
   spelling.message = Cat(spelling.donor_ids.size(), " pieces stand twice in the donor's file");
@@ -187,8 +188,8 @@ void CheckEqualForms(const MergeFacts& facts, ConflictReport* report) {
       if (!facts.base.vocab.Find(equal) && !facts.donor.vocab.Find(equal)) continue;
       finding->donor_ids.push_back(id);
       if (finding->examples.size() < kMaxExamples) {
-        finding->examples.push_back(Cat(Quoted(bytes), " (", bytes.size(), " bytes) and ",
-                                        Quoted(equal), " (", equal.size(), " bytes)"));
+        finding->examples.push_back(Cat(ShowPiece(bytes), " (", bytes.size(), " bytes) and ",
+                                        ShowPiece(equal), " (", equal.size(), " bytes)"));
       }
       break;
     }

@@ -168,7 +168,7 @@ void CheckBroken(const MergeFacts& facts, ConflictReport* report) {
                   .action = "not used; the pieces themselves are taken as they are"};
   for (const BrokenMerge& merge : donor->broken_merges) {
     if (finding.examples.size() == kMaxExamples) break;
-    finding.examples.push_back(Cat("merges[", merge.index, "]: ", Quoted(merge.missing)));
+    finding.examples.push_back(Cat("merges[", merge.index, "]: ", ShowPiece(merge.missing)));
   }
   AddFinding(std::move(finding), report);
 }

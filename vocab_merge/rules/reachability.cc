@@ -41,9 +41,9 @@ void CheckRefused(const MergeFacts& facts, ConflictReport* report) {
       finding.donor_ids.push_back(piece.donor_id);
       if (finding.witness.empty()) finding.witness = piece.bytes;
       if (finding.examples.size() < kMaxExamples) {
-        finding.examples.push_back(
-            piece.becomes.empty() ? Quoted(piece.bytes)
-                                  : Cat(Quoted(piece.bytes), " becomes ", Quoted(piece.becomes)));
+        finding.examples.push_back(piece.becomes.empty() ? ShowPiece(piece.bytes)
+                                                         : Cat(ShowPiece(piece.bytes), " becomes ",
+                                                               ShowPiece(piece.becomes)));
       }
     }
     finding.message = Cat(finding.donor_ids.size(), text.message);
@@ -70,7 +70,7 @@ void CheckFragments(const MergeFacts& facts, ConflictReport* report) {
     if (!refused.contains(id) && !added.contains(id)) continue;  // not selected
     Finding& finding = refused.contains(id) ? out : in;
     finding.donor_ids.push_back(id);
-    if (finding.examples.size() < kMaxExamples) finding.examples.push_back(Quoted(bytes));
+    if (finding.examples.size() < kMaxExamples) finding.examples.push_back(ShowPiece(bytes));
   }
   in.message = Cat(in.donor_ids.size(), " new pieces begin or end inside a character");
   out.message = Cat(out.donor_ids.size(), " donor pieces begin or end inside a character");

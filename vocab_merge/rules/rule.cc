@@ -47,7 +47,7 @@ ConflictReport CheckAll(const MergeFacts& facts) {
   return report;
 }
 
-std::string Quoted(std::string_view bytes) {
+std::string ShowPiece(std::string_view bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string out = "\"";
   for (std::size_t at = 0; at < bytes.size();) {

@@ -66,7 +66,7 @@ void LookedFor(std::initializer_list<std::string_view> codes, ConflictReport* re
 constexpr std::size_t kMaxExamples = 8;
 
 // A piece for people: "text" in quotes, other bytes as \xNN.
-std::string Quoted(std::string_view bytes);
+std::string ShowPiece(std::string_view bytes);
 
 }  // namespace tokgraft
 

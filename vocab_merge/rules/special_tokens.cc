@@ -46,7 +46,7 @@ void CheckClasses(const MergeFacts& facts, ConflictReport* report) {
     clash.base_ids.push_back(other.id);
     clash.donor_ids.push_back(token.id);
     if (clash.examples.size() < kMaxExamples) {
-      clash.examples.push_back(Cat(Quoted(token.bytes), ": ", ClassName(other.token_class),
+      clash.examples.push_back(Cat(ShowPiece(token.bytes), ": ", ClassName(other.token_class),
                                    " in the base, ", ClassName(token.token_class),
                                    " in the donor"));
     }
@@ -82,7 +82,7 @@ void CheckFlags(const MergeFacts& facts, ConflictReport* report) {
     finding.base_ids.push_back(at->second->id);
     finding.donor_ids.push_back(token.id);
     if (finding.examples.size() < kMaxExamples) {
-      finding.examples.push_back(Cat(Quoted(token.content), ": ", base_flags, " in the base, ",
+      finding.examples.push_back(Cat(ShowPiece(token.content), ": ", base_flags, " in the base, ",
                                      donor_flags, " in the donor"));
     }
   }
@@ -101,7 +101,7 @@ void CheckNotTaken(const MergeFacts& facts, ConflictReport* report) {
     }
     if (facts.id_map.donor_to_merged[token.id]) continue;
     finding.donor_ids.push_back(token.id);
-    if (finding.examples.size() < kMaxExamples) finding.examples.push_back(Quoted(token.bytes));
+    if (finding.examples.size() < kMaxExamples) finding.examples.push_back(ShowPiece(token.bytes));
   }
   finding.message =
       Cat(finding.donor_ids.size(), " special or added tokens of the donor are not in the base");

@@ -42,7 +42,7 @@ void CheckTemplates(const MergeFacts& facts, ConflictReport* report) {
     const auto at = ids.find(named.name);
     if (at != ids.end() && at->second == named.id) continue;
     finding.base_ids.push_back(named.id);
-    finding.examples.push_back(Cat(Quoted(named.name), ": ", named.id, " in the template, ",
+    finding.examples.push_back(Cat(ShowPiece(named.name), ": ", named.id, " in the template, ",
                                    at == ids.end() ? std::string("not") : Cat(at->second),
                                    " in the vocabulary"));
   }

@@ -1,0 +1,197 @@
+// tokgraft merge: two tokenizers become one, written as a directory with its reports.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "tokenizer/base/atomic_file.h"
+#include "tokenizer/base/mapped_file.h"
+#include "tokenizer/cli/console.h"
+#include "tokenizer/load.h"
+#include "tokenizer/save.h"
+#include "vocab_merge/cli/commands.h"
+#include "vocab_merge/merge.h"
+
+namespace tokgraft {
+namespace {
+
+struct MergeArguments {
+  std::string base;
+  std::string donor;
+  std::string out;
+  std::string base_pattern;
+  std::string donor_pattern;
+  std::string format;
+  std::vector<std::string> corpora;
+  std::vector<std::string> protect;
+  std::uint64_t budget = 0;
+  MergeOptions options;
+  bool dry_run = false;
+  bool force = false;
+  bool strict = false;
+  bool json = false;
+  std::string progress = "auto";
+};
+
+// Files that stay mapped, and their lines as documents.
+struct Texts {
+  std::vector<MappedFile> files;
+  std::vector<std::string_view> documents;
+};
+
+StatusOr<Texts> ReadLines(const std::vector<std::string>& arguments) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const auto named, ParseNamedPaths(arguments));
+  Texts out;
+  for (const auto& [name, path] : named) {
+    TOKGRAFT_ASSIGN_OR_RETURN(out.files.emplace_back(), MappedFile::Open(path));
+    std::string_view text = out.files.back().bytes();
+    while (!text.empty()) {
+      const std::size_t end = text.find('\n');
+      const std::size_t size = end == std::string_view::npos ? text.size() : end + 1;
+      out.documents.push_back(text.substr(0, size));
+      text.remove_prefix(size);
+    }
+  }
+  return out;
+}
+
+StatusOr<Format> OutputFormat(const std::string& name, const TokenizerSpec& base) {
+  if (name.empty()) return base.format;
+  for (const Format format : {Format::kTokenizerJson, Format::kSentencePiece, Format::kTiktoken,
+                              Format::kTekken, Format::kGguf}) {
+    if (FormatName(format) == name) return format;
+  }
+  return InvalidArgumentError(Cat("--for: \"", name, "\" is no format we know; see --help"));
+}
+
+// Each file appears whole or not at all; the tokenizer itself comes last, so that a directory with
+// it is complete.
+Status WriteDirectory(const MergeArguments& arguments, const MergeResult& result, Format format) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path out = fs::path(arguments.out).lexically_normal();
+  if (fs::exists(out, error) && !arguments.force) {
+    return FailedPreconditionError(
+        Cat(arguments.out, ": it exists already; choose another name or use --force"));
+  }
+  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(result.tokenizer, format));
+  files.files["id_map.json"] = result.id_map.ToJson();
+  files.files["conflicts.json"] = result.conflicts.ToJson();
+  files.files["certificate.json"] = result.certificate.ToJson();
+  fs::create_directories(out, error);
+  if (error) return InternalError(Cat(arguments.out, ": ", error.message()));
+  for (const auto& [name, bytes] : files.files) {
+    TOKGRAFT_RETURN_IF_ERROR(WriteFileAtomically((out / name).string(), bytes, arguments.force));
+  }
+  return {};
+}
+
+std::string ResultJson(const MergeResult& result) {
+  nlohmann::ordered_json out;
+  out["base_size"] = result.id_map.base_size;
+  out["merged_size"] = result.id_map.merged_size;
+  out["added"] = result.id_map.added.size();
+  out["certificate"] = nlohmann::ordered_json::parse(result.certificate.ToJson());
+  out["conflicts"] = nlohmann::ordered_json::parse(result.conflicts.ToJson());
+  return out.dump(2) + "\n";
+}
+
+std::string ResultText(const MergeArguments& arguments, const MergeResult& result) {
+  std::size_t helpers = 0;
+  for (const AddedPiece& piece : result.id_map.added) helpers += piece.donor_id ? 0U : 1U;
+  std::string out =
+      Cat("ids          ", result.id_map.base_size, " in the base, ", result.id_map.merged_size,
+          " merged (", result.id_map.added.size(), " new, of which ", helpers, " helpers)\n",
+          "certificate  ", result.certificate.DebugString(), "\n", "conflicts\n",
+          result.conflicts.DebugString());
+  out += arguments.dry_run ? "nothing was written (--dry-run)\n"
+                           : Cat("written to   ", arguments.out, "\n");
+  return out;
+}
+
+StatusOr<int> RunMerge(MergeArguments arguments) {
+  ProgressBar progress(arguments.progress);
+  progress.Update("load", 0);
+  if (arguments.out.empty() && !arguments.dry_run) {
+    return InvalidArgumentError("-o: a directory to write was expected; or use --dry-run");
+  }
+  TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec base,
+                            Load(arguments.base, {.pattern = arguments.base_pattern}));
+  TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec donor,
+                            Load(arguments.donor, {.pattern = arguments.donor_pattern}));
+  TOKGRAFT_ASSIGN_OR_RETURN(const Format format, OutputFormat(arguments.format, base));
+  TOKGRAFT_ASSIGN_OR_RETURN(const Texts corpus, ReadLines(arguments.corpora));
+  TOKGRAFT_ASSIGN_OR_RETURN(const Texts protect, ReadLines(arguments.protect));
+  arguments.options.corpus = corpus.documents;
+  arguments.options.protect = protect.documents;
+  progress.Update("merge", 0.1);
+  TOKGRAFT_ASSIGN_OR_RETURN(const MergeResult result,
+                            MergeTokenizers(base, donor, arguments.options));
+  progress.Update("write", 0.9);
+  if (!arguments.dry_run) TOKGRAFT_RETURN_IF_ERROR(WriteDirectory(arguments, result, format));
+  progress.Update("write", 1);
+  const int printed = Print(arguments.json ? ResultJson(result) : ResultText(arguments, result));
+  if (printed != kExitOk || !arguments.strict) return printed;
+  for (const Finding& finding : result.conflicts.findings) {
+    if (finding.severity != Severity::kInfo) return static_cast<int>(kExitFindings);
+  }
+  return printed;
+}
+
+}  // namespace
+
+void AddMergeCommand(CLI::App* program, int* exit_status) {
+  auto arguments = std::make_shared<MergeArguments>();
+  CLI::App* command =
+      program->add_subcommand("merge", "Two vocabularies become one that old text does not notice");
+  command->add_option("base", arguments->base, "The model's own tokenizer")
+      ->required()
+      ->type_name("TOKENIZER");
+  command->add_option("donor", arguments->donor, "Where new pieces come from")
+      ->required()
+      ->type_name("TOKENIZER");
+  command->add_option("-o,--out", arguments->out, "Directory to write")->type_name("DIR");
+  command->add_option("--strategy", arguments->options.strategy, "How to merge")
+      ->check(CLI::IsMember({"extend", "swap", "union", "intersect", "replace-slots"}))
+      ->capture_default_str();
+  CLI::Option* budget =
+      command->add_option("--budget", arguments->budget, "New ids at most, helper pieces included");
+  command
+      ->add_option("--script", arguments->options.scripts,
+                   "Only pieces in these scripts, e.g. Han,Hiragana,Katakana")
+      ->delimiter(',');
+  command->add_option("--corpus", arguments->corpora, "Text to select pieces on, a line a document")
+      ->type_name("[NAME=]PATH");
+  command->add_option("--protect", arguments->protect, "Text to certify on; default: the corpora")
+      ->type_name("[NAME=]PATH");
+  command->add_flag("--bytes", arguments->options.allow_bytes,
+                    "Also fragments of characters that only invalid UTF-8 makes");
+  command->add_option("--for", arguments->format, "Format to write; default: the base's")
+      ->check(CLI::IsMember({"tokenizer.json", "sentencepiece", "tiktoken", "tekken", "gguf"}));
+  command->add_option("--base-pattern", arguments->base_pattern, "For bare tiktoken ranks")
+      ->type_name("NAME|REGEX");
+  command->add_option("--donor-pattern", arguments->donor_pattern, "For bare tiktoken ranks")
+      ->type_name("NAME|REGEX");
+  command->add_option("--threads", arguments->options.threads, "0: all cores")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_flag("--dry-run", arguments->dry_run, "Plan and report, write nothing");
+  command->add_flag("--force", arguments->force, "Replace existing files");
+  command->add_flag("--strict", arguments->strict, "Exit with 3 where something was left out");
+  command->add_flag("--json", arguments->json, "The report as JSON");
+  command->add_option("--progress", arguments->progress, "On stderr")
+      ->check(CLI::IsMember({"auto", "json", "none"}))
+      ->capture_default_str();
+  command->callback([arguments, budget, exit_status] {
+    if (budget->count() > 0) arguments->options.budget = arguments->budget;
+    const StatusOr<int> status = RunMerge(*arguments);
+    *exit_status = status.ok() ? *status : Finish(status.status());
+  });
+}
+
+}  // namespace tokgraft
