@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -8,8 +9,22 @@
 namespace tokgraft {
 namespace {
 
-// sentencepiece and llama.cpp hold scores as floats; whole numbers up to here are exact.
-constexpr double kMaxExactScore = 16777216.0;
+// sentencepiece and llama.cpp hold scores as floats: multiples of 2^k are exact below 2^(24 + k).
+constexpr double kExact = 16777216.0;
+
+// Scores of `count` new pieces: first, first - step, ..., all below `lowest` and exact.
+struct NewScores {
+  double first = 0;
+  double step = 1;
+};
+
+NewScores ScoresBelow(double lowest, std::size_t count) {
+  NewScores out;
+  for (;; out.step *= 2) {
+    out.first = -(std::floor(-lowest / out.step) + 1) * out.step;
+    if (-out.first + static_cast<double>(count) * out.step < kExact * out.step) return out;
+  }
+}
 
 // Readers of tokenizer.json number an added token that is not in model.vocab by the size of the
 // vocabulary, whatever id the file declares (D17).
@@ -44,12 +59,15 @@ StatusOr<TokenizerSpec> ExtendSpec(const TokenizerSpec& base, const Growth& grow
   std::size_t text_bytes = 0;
   for (const NewPiece& piece : growth.pieces) text_bytes += 2 * piece.bytes.size();
   merged.vocab.Reserve(merged.vocab.size() + growth.pieces.size(), text_bytes);
-  const double first_score =
-      bpe->order == BpeModel::Order::kScore ? std::floor(LowestScore(base.vocab)) - 1 : 0;
-  if (first_score - static_cast<double>(growth.pieces.size()) < -kMaxExactScore) {
-    return UnimplementedError(
-        Cat(base.source, ": the lowest score, ", LowestScore(base.vocab),
-            ", leaves no exact numbers below it; scores above -16,000,000 were expected"));
+  const bool by_score = bpe->order == BpeModel::Order::kScore;
+  NewScores scores;
+  if (by_score) {
+    const double lowest = LowestScore(base.vocab);
+    if (!(lowest > -std::numeric_limits<float>::max() / 4)) {
+      return UnimplementedError(Cat(base.source, ": the lowest score, ", lowest,
+                                    ", leaves no numbers below it; a finite float was expected"));
+    }
+    scores = ScoresBelow(lowest, growth.pieces.size());
   }
   for (std::size_t i = 0; i < growth.pieces.size(); ++i) {
     const NewPiece& piece = growth.pieces[i];
@@ -63,9 +81,7 @@ StatusOr<TokenizerSpec> ExtendSpec(const TokenizerSpec& base, const Growth& grow
                       .bytes = piece.bytes,
                       .spelling = *spelling,
                       .kind = PieceKind::kNormal,
-                      .score = bpe->order == BpeModel::Order::kScore
-                                   ? first_score - static_cast<double>(i)
-                                   : 0});
+                      .score = by_score ? scores.first - static_cast<double>(i) * scores.step : 0});
     // A merge written as "a b" cannot have a space in its parts.
     if (spelling->find(' ') != std::string::npos) bpe->merges_as_pairs = true;
   }

@@ -16,11 +16,13 @@ void CheckSharedIds(const MergeFacts& facts, ConflictReport* report) {
   Finding moved{.code = "A1", .action = "the base's id stands for both; id_map.json says which"};
   Finding respelled{.code = "A3",
                     .action = "compared by their bytes; new pieces are spelled as the base spells"};
+  std::size_t shared = 0;
   for (const ListedToken& token : facts.donor_tokens) {
     const std::optional<TokenId> id = facts.alignment.donor_to_base[token.id];
     if (!id) continue;
     const auto base = facts.base_by_id.find(*id);
     if (base == facts.base_by_id.end()) continue;
+    ++shared;
     if (*id != token.id) {
       moved.donor_ids.push_back(token.id);
       moved.base_ids.push_back(*id);
@@ -37,8 +39,8 @@ void CheckSharedIds(const MergeFacts& facts, ConflictReport* report) {
       }
     }
   }
-  moved.message = Cat(moved.donor_ids.size(), " of ", facts.alignment.shared,
-                      " shared pieces have another id in the donor");
+  moved.message = Cat(moved.donor_ids.size(), " of ", shared,
+                      " tokens that both have stand on another id in the donor");
   moved.count = moved.donor_ids.size();
   respelled.message =
       Cat(respelled.donor_ids.size(), " shared pieces are spelled in another way in the donor");
