@@ -2,7 +2,7 @@
 //
 // Most words of a text have been seen a moment ago. A word of up to 16 bytes and 3 tokens lives in
 // one 32-byte slot (direct-mapped: a newcomer replaces what is there); longer ones in a second
-// table with its own text, which is emptied when full. About 5 MB in all, whatever the text.
+// table with its own text, which is emptied when full. About 7 MB at most, whatever the text.
 #ifndef TOKGRAFT_TOKENIZER_MODELS_WORD_CACHE_H_
 #define TOKGRAFT_TOKENIZER_MODELS_WORD_CACHE_H_
 
@@ -39,9 +39,9 @@ class WordCache {
 
  private:
   static constexpr int kShortBits = 16;  // 2 MiB
-  static constexpr int kLongBits = 15;   // 0.5 MiB and what it points to
-  static constexpr std::size_t kLongTextBytes = std::size_t{1} << 20;
-  static constexpr std::size_t kLongIds = std::size_t{1} << 18;
+  static constexpr int kLongBits = 16;   // 1 MiB and what it points to
+  static constexpr std::size_t kLongTextBytes = std::size_t{1} << 21;
+  static constexpr std::size_t kLongIds = std::size_t{1} << 19;
   struct ShortSlot {
     WordKey key;
     TokenId ids[3] = {};
