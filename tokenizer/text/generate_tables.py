@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes the Unicode tables of tokenizer/text/*.inc by asking the reference libraries.
 
-    pip install tokenizers==0.23.3 tiktoken==0.14.0
+    pip install tokenizers==0.23.3 tiktoken==0.14.0 xllamacpp==2026.10.11549 gguf
     python tokenizer/text/generate_tables.py            # writes the files beside this script
     python tokenizer/text/generate_tables.py --check    # exits 1 where a file would change
+    python tokenizer/text/generate_tables.py NAME.inc   # only that file
 
 Each stage of each reference has its own Unicode version, so no table comes from a Unicode database:
 every code point is put through the reference itself. One function makes one table; FILES lists
@@ -332,6 +333,97 @@ def rust_word():
     return set_table("kRustWord", "\\w of tiktoken's regexes.", tiktoken_class(r"\w"))
 
 
+# ---- llama.cpp --------------------------------------------------------------------------------
+
+
+def write_probe_model(path, pre, pairs):
+    """A tiny GGUF model: 256 bytes and the joined `pairs` of bytes."""
+    import gguf
+    import numpy
+
+    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    moved = [b for b in range(256) if b not in plain]
+    spell = {b: chr(b) for b in plain} | {b: chr(256 + i) for i, b in enumerate(moved)}
+    tokens = [spell[b] for b in range(256)] + [spell[a] + spell[b] for a, b in pairs] + ["<end>"]
+    w = gguf.GGUFWriter(path, "llama")
+    w.add_context_length(512)
+    w.add_embedding_length(32)
+    w.add_block_count(1)
+    w.add_feed_forward_length(64)
+    w.add_head_count(2)
+    w.add_head_count_kv(2)
+    w.add_layer_norm_rms_eps(1e-5)
+    w.add_rope_dimension_count(16)
+    w.add_tokenizer_model("gpt2")
+    w.add_tokenizer_pre(pre)
+    w.add_token_list(tokens)
+    w.add_token_types([1] * (len(tokens) - 1) + [3])
+    w.add_token_merges([f"{spell[a]} {spell[b]}" for a, b in pairs])
+    w.add_bos_token_id(len(tokens) - 1)
+    w.add_eos_token_id(len(tokens) - 1)
+    w.add_add_bos_token(False)
+    rows = {"token_embd": (len(tokens), 32), "output": (len(tokens), 32), "output_norm": (32,)}
+    rows |= {f"blk.0.{n}": (32,) for n in ("attn_norm", "ffn_norm")}
+    rows |= {f"blk.0.attn_{n}": (32, 32) for n in ("q", "k", "v", "output")}
+    rows |= {"blk.0.ffn_gate": (64, 32), "blk.0.ffn_up": (64, 32), "blk.0.ffn_down": (32, 64)}
+    for name, shape in rows.items():
+        w.add_tensor(f"{name}.weight", numpy.full(shape, 0.01, dtype=numpy.float32))
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+    return [1] * 256 + [2] * len(pairs) + [0]
+
+
+def llama_cpp_joined(pre, follower):
+    """The code points c that llama.cpp's splitter leaves in one piece with `follower` after it."""
+    import json
+    import tempfile
+    import urllib.request
+
+    import xllamacpp
+
+    pairs = [(last, ord(follower)) for last in [*range(1, 0x80), *range(0x80, 0xC0)]]
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/probe.gguf"
+        sizes = write_probe_model(path, pre, pairs)
+        params = xllamacpp.CommonParams()
+        params.model.path = path
+        params.n_ctx = 256
+        server = xllamacpp.Server(params)
+    joined = []
+    for first in range(1, len(CODE_POINTS), 20000):
+        part = CODE_POINTS[first : first + 20000]
+        content = "".join(f"\n{chr(c)}{follower}" for c in part)
+        request = urllib.request.Request(
+            f"{server.listening_address}/tokenize",
+            data=json.dumps({"content": content}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        ends, end = set(), 0
+        for token in json.load(urllib.request.urlopen(request))["tokens"]:
+            end += sizes[token]
+            ends.add(end)
+        at = 0
+        for c in part:
+            at += 1 + len(chr(c).encode())
+            if at not in ends and chr(c) not in " $+<=>^~|":
+                joined.append(c)
+            at += 1
+        assert at == end
+    return joined
+
+
+def unknown_to_llama_cpp():
+    unknown = set()
+    for pre, follower, item in (("gpt-2", "a", "L"), ("gpt-2", "1", "N"), ("default", "$", "P")):
+        here, there = set(llama_cpp_joined(pre, follower)), set(hf_class(rf"\p{{{item}}}"))
+        assert here < there, item
+        unknown |= there - here
+    comment = "Letters, numbers, punctuation of Unicode 16 that llama.cpp does not know."
+    return set_table("kUnknownToLlamaCpp", comment, sorted(unknown))
+
+
 # ---- files ------------------------------------------------------------------------------------
 
 # name -> (packages whose versions stand in the head, functions)
@@ -349,6 +441,7 @@ FILES = {
         ["tokenizers", "tiktoken"],
         [hf_punctuation, hf_numeric, hf_word, onig_word, rust_word],
     ),
+    "llama_cpp_classes.inc": (["tokenizers", "xllamacpp"], [unknown_to_llama_cpp]),
 }
 
 
@@ -369,8 +462,10 @@ def render(packages, functions):
 
 def main():
     folder = pathlib.Path(__file__).parent
+    wanted = [name for name in sys.argv[1:] if name != "--check"] or list(FILES)
     stale = []
-    for name, (packages, functions) in FILES.items():
+    for name in wanted:
+        packages, functions = FILES[name]
         text = render(packages, functions)
         path = folder / name
         if path.exists() and path.read_text() == text:

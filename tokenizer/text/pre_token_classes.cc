@@ -5,6 +5,7 @@
 namespace tokgraft {
 namespace {
 
+#include "tokenizer/text/llama_cpp_classes.inc"
 #include "tokenizer/text/pre_token_classes.inc"
 
 }  // namespace
@@ -27,5 +28,6 @@ const CodePointSet& HfWhiteSpace() {
 }
 std::span<const char32_t> OnigurumaWordRanges() { return kOnigurumaWord; }
 std::span<const char32_t> RustWordRanges() { return kRustWord; }
+std::span<const char32_t> UnknownToLlamaCpp() { return kUnknownToLlamaCpp; }
 
 }  // namespace tokgraft

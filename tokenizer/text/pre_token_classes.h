@@ -19,6 +19,9 @@ const CodePointSet& HfWhiteSpace();   // of Bert, Whitespace and WhitespaceSplit
 std::span<const char32_t> OnigurumaWordRanges();  // [\w] of HF's regexes
 std::span<const char32_t> RustWordRanges();       // \w of tiktoken's
 
+// Letters, numbers and punctuation that llama.cpp does not know yet.
+std::span<const char32_t> UnknownToLlamaCpp();
+
 }  // namespace tokgraft
 
 #endif  // TOKGRAFT_TOKENIZER_TEXT_PRE_TOKEN_CLASSES_H_

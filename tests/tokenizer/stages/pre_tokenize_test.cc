@@ -111,6 +111,27 @@ TEST(PreTokenizeTest, InvalidBytesReadAsTheReplacementCharacter) {
   EXPECT_EQ(PreTokens(digits, "\xFF\x31\xE4"), (Strings{" \xFF", " 1", " \xE4"}));
 }
 
+TEST(PreTokenizeTest, LlamaCppByName) {
+  const auto split = [](std::string name, std::string_view text) {
+    return PreTokens(
+        CompilePreTokenizers({pre_tokenizer::LlamaCpp{std::move(name)}}, Reference::kLlamaCpp),
+        text);
+  };
+  EXPECT_EQ(split("smollm", "a 12's"), (Strings{"a", " ", "1", "2", "'s"}));
+  EXPECT_EQ(split("gpt-2", "a 12's"), (Strings{"a", " 12", "'s"}));
+  EXPECT_EQ(split("llama-bpe", "a'S b'\u017F"), (Strings{"a", "'S", " b", "'\u017F"}));
+  EXPECT_EQ(split("qwen2", "12\n"), (Strings{"1", "2", "\n"}));
+  EXPECT_EQ(split("default", "a 12345!$b"), (Strings{"a", " ", "123", "45", "!$", "b"}));
+  // U+1C89 is a letter since Unicode 16 only.
+  EXPECT_EQ(split("gpt-2", "a\u1C89"), (Strings{"a", "\u1C89"}));
+  TokenizerSpec spec;
+  spec.reference = Reference::kLlamaCpp;
+  spec.pre_tokenizers = {pre_tokenizer::LlamaCpp{"nobody-knows"}};
+  const auto refused = CompiledPreTokenizer::Compile(spec);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_NE(Message(refused.status()).find("nobody-knows"), std::string_view::npos);
+}
+
 TEST(PreTokenizeTest, RefusesByName) {
   TokenizerSpec spec;
   spec.pre_tokenizers = {UnknownStage{"Foo", "{}"}};

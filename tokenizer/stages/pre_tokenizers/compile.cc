@@ -1,4 +1,5 @@
 // From the stages of a spec to steps that run.
+#include <iterator>
 #include <utility>
 
 #include "tokenizer/stages/pre_tokenizers/step.h"
@@ -30,7 +31,7 @@ struct StepOf {
   StatusOr<PreTokenizeStep> operator()(const pre_tokenizer::ByteLevel& stage) const {
     PreTokenizeStep step;
     if (stage.add_prefix_space) step.rewrite = Rewrite{.mark = " "};
-    if (stage.use_regex) step.splitter = MakeGpt2Splitter();
+    if (stage.use_regex) step.splitter = MakeScannerSplitter(ScannerKind::kGpt2);
     return step;
   }
   StatusOr<PreTokenizeStep> operator()(const pre_tokenizer::CharDelimiterSplit& stage) const {
@@ -74,10 +75,8 @@ struct StepOf {
     }
     return Cut(MakeFixedLengthSplitter(stage.length));
   }
-  StatusOr<PreTokenizeStep> operator()(const pre_tokenizer::LlamaCpp& stage) const {
-    return UnimplementedError(
-        Cat("llama.cpp's pre-tokenizer \"", stage.name,
-            "\" is not supported, expected one that is; convert the model's tokenizer.json"));
+  StatusOr<PreTokenizeStep> operator()(const pre_tokenizer::LlamaCpp&) const {
+    return InternalError("llama.cpp's pre-tokenizer is not one step");
   }
   StatusOr<PreTokenizeStep> operator()(const UnknownStage& stage) const {
     return UnimplementedError(Cat("pre-tokenizer ", stage.type,
@@ -121,6 +120,12 @@ StatusOr<std::vector<PreTokenizeStep>> CompileSteps(const TokenizerSpec& spec) {
     if (spec.reference == Reference::kHuggingFace && IsDeepSeek(stages, i)) {
       steps.emplace_back().splitter = MakeDeepSeekSplitter();
       i += 2;
+      continue;
+    }
+    if (const auto* llama = std::get_if<pre_tokenizer::LlamaCpp>(&stages[i])) {
+      auto own = CompileLlamaCpp(llama->name);
+      if (!own.ok()) return WithPlace(own.status(), place);
+      std::move(own->begin(), own->end(), std::back_inserter(steps));
       continue;
     }
     auto step = CompileStep(stages[i], spec.reference);

@@ -93,8 +93,8 @@ class RegexSplitter : public MatchSplitter {
 
 }  // namespace
 
-std::unique_ptr<const Splitter> MakeGpt2Splitter() {
-  return std::make_unique<ScannerSplitter>(ScannerKind::kGpt2);
+std::unique_ptr<const Splitter> MakeScannerSplitter(ScannerKind kind) {
+  return std::make_unique<ScannerSplitter>(kind);
 }
 
 std::unique_ptr<const Splitter> MakeDeepSeekSplitter() {

@@ -11,6 +11,7 @@
 #include "tokenizer/spec.h"
 #include "tokenizer/stages/aligned_text.h"
 #include "tokenizer/stages/pre_tokenizers/behavior.h"
+#include "tokenizer/stages/scanners/scan.h"
 #include "tokenizer/status.h"
 
 namespace tokgraft {
@@ -48,8 +49,11 @@ StatusOr<PreTokenizeStep> CompileStep(const PreTokenizer& stage, Reference refer
 // All steps of a spec, neighbours that have one scanner together fused.
 StatusOr<std::vector<PreTokenizeStep>> CompileSteps(const TokenizerSpec& spec);
 
+// The steps of llama.cpp's pre-tokenizer of that name; Unimplemented where we do not know it.
+StatusOr<std::vector<PreTokenizeStep>> CompileLlamaCpp(std::string_view name);
+
 // By family, each in its own file.
-std::unique_ptr<const Splitter> MakeGpt2Splitter();
+std::unique_ptr<const Splitter> MakeScannerSplitter(ScannerKind kind);
 std::unique_ptr<const Splitter> MakeDeepSeekSplitter();
 StatusOr<std::unique_ptr<const Splitter>> MakePatternSplitter(const pre_tokenizer::Split& split,
                                                               Reference reference);

@@ -10,12 +10,12 @@
 
 namespace tokgraft {
 
-template <int max_digits, bool end_first>
+template <int max_digits, bool end_first, Fold fold = Fold::kUnicode>
 struct Cl100kScanner {
   static const char* Next(const char* p, const Reader& reader) {
     const char* const end = reader.end();
     if (*p == '\'') {
-      const char* contraction = SkipContraction<true>(p, end);
+      const char* contraction = SkipContraction<fold>(p, end);
       if (contraction != p) return contraction;
     }
     const Reader::Character first = reader.At(p);

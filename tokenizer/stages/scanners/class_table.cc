@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tokenizer/text/general_category.h"
+#include "tokenizer/text/pre_token_classes.h"
 
 namespace tokgraft {
 namespace {
@@ -30,30 +31,45 @@ void Add(std::span<const char32_t> ranges, CharClass bit, std::vector<CharClass>
   }
 }
 
+std::vector<CharClass> Classes() {
+  std::vector<CharClass> classes(kCodePoints);
+  const std::span<const std::uint32_t> starts = CategoryStarts();
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    const std::size_t end = i + 1 < starts.size() ? starts[i + 1] >> 5 : kCodePoints;
+    const CharClass bits = ClassOf(static_cast<GeneralCategory>(starts[i] & 31));
+    for (std::size_t c = starts[i] >> 5; c < end; ++c) classes[c] = bits;
+  }
+  Add(WhiteSpaceRanges(), kSpace, &classes);
+  Add(HanRanges(), kHan, &classes);
+  return classes;
+}
+
 }  // namespace
 
+ClassTable::ClassTable(const std::vector<CharClass>& classes) {
+  std::map<std::string, std::uint16_t> seen;
+  for (std::size_t page = 0; page < kCodePoints / kPage; ++page) {
+    const auto begin = classes.begin() + static_cast<std::ptrdiff_t>(page * kPage);
+    const auto [place, is_new] =
+        seen.try_emplace({begin, begin + kPage}, static_cast<std::uint16_t>(seen.size()));
+    if (is_new) blocks_.insert(blocks_.end(), begin, begin + kPage);
+    pages_.push_back(place->second);
+  }
+}
+
 const ClassTable& ClassTable::Unicode16() {
+  static const ClassTable table(Classes());
+  return table;
+}
+
+const ClassTable& ClassTable::LlamaCpp() {
   static const ClassTable table = [] {
-    std::vector<CharClass> classes(kCodePoints);
-    const std::span<const std::uint32_t> starts = CategoryStarts();
-    for (std::size_t i = 0; i < starts.size(); ++i) {
-      const std::size_t end = i + 1 < starts.size() ? starts[i + 1] >> 5 : kCodePoints;
-      std::fill(classes.begin() + (starts[i] >> 5),
-                classes.begin() + static_cast<std::ptrdiff_t>(end),
-                ClassOf(static_cast<GeneralCategory>(starts[i] & 31)));
+    std::vector<CharClass> classes = Classes();
+    const std::span<const char32_t> unknown = UnknownToLlamaCpp();
+    for (std::size_t i = 0; i < unknown.size(); i += 2) {
+      for (char32_t c = unknown[i]; c < unknown[i + 1]; ++c) classes[c] = 0;
     }
-    Add(WhiteSpaceRanges(), kSpace, &classes);
-    Add(HanRanges(), kHan, &classes);
-    ClassTable out;
-    std::map<std::string, std::uint16_t> seen;
-    for (std::size_t page = 0; page < kCodePoints / kPage; ++page) {
-      const auto begin = classes.begin() + static_cast<std::ptrdiff_t>(page * kPage);
-      const auto [place, is_new] =
-          seen.try_emplace({begin, begin + kPage}, static_cast<std::uint16_t>(seen.size()));
-      if (is_new) out.blocks_.insert(out.blocks_.end(), begin, begin + kPage);
-      out.pages_.push_back(place->second);
-    }
-    return out;
+    return ClassTable(classes);
   }();
   return table;
 }

@@ -29,12 +29,14 @@ class ClassTable {
  public:
   // Unicode 16: HF 0.23.3 (Oniguruma) and tiktoken 0.14 (they agree on every code point).
   static const ClassTable& Unicode16();
+  // llama.cpp, which knows Unicode 15.1: what came later has no class there.
+  static const ClassTable& LlamaCpp();
 
   CharClass Of(char32_t c) const { return blocks_[(pages_[c >> 7] << 7) | (c & 0x7F)]; }
   CharClass OfAscii(unsigned char c) const { return blocks_[c]; }  // c < 0x80
 
  private:
-  ClassTable() = default;
+  explicit ClassTable(const std::vector<CharClass>& classes);
   std::vector<std::uint16_t> pages_;  // [0x110000 / 128]: which block
   std::vector<CharClass> blocks_;     // [blocks * 128]
 };

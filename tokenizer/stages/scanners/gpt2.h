@@ -13,7 +13,7 @@ struct Gpt2Scanner {
   // The end of the match at `p`, which is not the end of the text.
   static const char* Next(const char* p, const Reader& reader) {
     if (*p == '\'') {
-      const char* contraction = SkipContraction<false>(p, reader.end());
+      const char* contraction = SkipContraction<Fold::kNone>(p, reader.end());
       if (contraction != p) return contraction;
     }
     const char* word = *p == ' ' ? p + 1 : p;

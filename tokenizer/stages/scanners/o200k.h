@@ -77,7 +77,7 @@ struct O200kScanner {
     } else if (run == p) {
       return nullptr;
     }
-    return options.contractions ? SkipContraction<true>(run, reader.end()) : run;
+    return options.contractions ? SkipContraction<Fold::kUnicode>(run, reader.end()) : run;
   }
 };
 

@@ -3,6 +3,7 @@
 #define TOKGRAFT_TOKENIZER_STAGES_SCANNERS_RULES_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "tokenizer/stages/scanners/class_table.h"
 
@@ -10,13 +11,18 @@ namespace tokgraft {
 
 inline bool IsNewline(char c) { return c == '\r' || c == '\n'; }
 
-// The end of 's 't 're 've 'm 'll 'd at `p`, or `p` itself. `fold`: (?i:...), where ſ is an s.
-template <bool fold>
+// How a contraction is compared: as it stands, without regard to ASCII case, or as (?i:...) does
+// it, where ſ is an s too.
+enum class Fold : std::uint8_t { kNone, kAscii, kUnicode };
+
+// The end of 's 't 're 've 'm 'll 'd at `p`, or `p` itself.
+template <Fold fold>
 inline const char* SkipContraction(const char* p, const char* end) {
   const std::ptrdiff_t size = end - p;
   if (size < 2 || *p != '\'') return p;
   const auto lower = [p](int i) {
-    return fold && p[i] >= 'A' && p[i] <= 'Z' ? static_cast<char>(p[i] | 0x20) : p[i];
+    return fold != Fold::kNone && p[i] >= 'A' && p[i] <= 'Z' ? static_cast<char>(p[i] | 0x20)
+                                                             : p[i];
   };
   switch (lower(1)) {
     case 's':
@@ -30,7 +36,7 @@ inline const char* SkipContraction(const char* p, const char* end) {
     case 'l':
       return size >= 3 && lower(2) == 'l' ? p + 3 : p;
     case '\xC5':
-      return fold && size >= 3 && p[2] == '\xBF' ? p + 3 : p;
+      return fold == Fold::kUnicode && size >= 3 && p[2] == '\xBF' ? p + 3 : p;
     default:
       return p;
   }

@@ -73,8 +73,9 @@ bool Speaks(Reference reference, Dialects dialects) {
 }
 
 template <typename Scanner>
-void ScanWith(std::string_view text, std::vector<std::string_view>* pieces) {
-  const Reader reader(text, ClassTable::Unicode16());
+void ScanWith(std::string_view text, std::vector<std::string_view>* pieces,
+              const ClassTable& table = ClassTable::Unicode16()) {
+  const Reader reader(text, table);
   for (const char* p = text.data(); p != reader.end();) {
     const char* q = Scanner::Next(p, reader);
     pieces->emplace_back(p, static_cast<std::size_t>(q - p));
@@ -103,6 +104,12 @@ std::string_view ScannerName(ScannerKind kind) {
       return "tekken";
     case ScannerKind::kKimiK2:
       return "kimi_k2";
+    case ScannerKind::kLlamaCppGpt2:
+      return "gpt2 (llama.cpp)";
+    case ScannerKind::kLlamaCppLlama3:
+      return "llama3 (llama.cpp)";
+    case ScannerKind::kLlamaCppQwen2:
+      return "qwen2 (llama.cpp)";
   }
   return "";
 }
@@ -140,6 +147,12 @@ void Scan(ScannerKind kind, std::string_view text, std::vector<std::string_view>
       return ScanWith<O200kScanner<kTekkenOptions>>(text, pieces);
     case ScannerKind::kKimiK2:
       return ScanWith<O200kScanner<kKimiOptions>>(text, pieces);
+    case ScannerKind::kLlamaCppGpt2:
+      return ScanWith<Gpt2Scanner>(text, pieces, ClassTable::LlamaCpp());
+    case ScannerKind::kLlamaCppLlama3:
+      return ScanWith<Cl100kScanner<3, false, Fold::kAscii>>(text, pieces, ClassTable::LlamaCpp());
+    case ScannerKind::kLlamaCppQwen2:
+      return ScanWith<Cl100kScanner<1, false, Fold::kAscii>>(text, pieces, ClassTable::LlamaCpp());
   }
 }
 

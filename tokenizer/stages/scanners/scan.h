@@ -21,6 +21,9 @@ enum class ScannerKind : std::uint8_t {
   kO200k,           // GPT-4o, gpt-oss, Llama-4
   kTekken,
   kKimiK2,
+  kLlamaCppGpt2,  // llama.cpp's own classes, no (?i:...)
+  kLlamaCppLlama3,
+  kLlamaCppQwen2,
 };
 
 std::string_view ScannerName(ScannerKind kind);
