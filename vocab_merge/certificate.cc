@@ -54,10 +54,27 @@ std::string FlagsDiffer(const BpeModel& base, const BpeModel& merged) {
   return {};
 }
 
-// The base must not drop characters or fuse unknown ones: a new piece would then make a boundary.
-std::string UnknownsFuse(const TokenizerSpec& base, const BpeModel& bpe) {
+// Whether a new piece is a single unit: a byte, or a character for models that join characters.
+bool AddsUnits(const TokenizerSpec& base, const TokenizerSpec& merged, bool joins_bytes) {
+  const std::size_t limit = base.id_limit();
+  for (std::size_t i = 0; i < merged.vocab.size(); ++i) {
+    const Piece piece = merged.vocab.entry(i);
+    if (piece.id < limit) continue;
+    if (piece.bytes.size() == 1) return true;
+    if (!joins_bytes && (!IsValidUtf8(piece.bytes) || CountCharacters(piece.bytes) == 1))
+      return true;
+  }
+  return false;
+}
+
+// What the base cannot spell, it drops or fuses into one unknown token. A new piece that makes such
+// characters known would then make a boundary.
+std::string UnknownsChange(const TokenizerSpec& base, const TokenizerSpec& merged) {
+  const auto& bpe = std::get<BpeModel>(base.model);
   const bool joins_bytes = base.spelling == Spelling::kByteLevel ||
                            (base.spelling == Spelling::kRaw && bpe.order == BpeModel::Order::kRank);
+  // Without new units the joins start from the same symbols; but scores join unknown ones too.
+  if (bpe.order != BpeModel::Order::kScore && !AddsUnits(base, merged, joins_bytes)) return {};
   if (joins_bytes) {
     return AllBytesPresent(base.vocab, PieceKind::kNormal) ? "" : "the base lacks bytes";
   }
@@ -129,7 +146,7 @@ std::string WhyNotCoarsening(const TokenizerSpec& base, const TokenizerSpec& mer
   const auto* merged_bpe = std::get_if<BpeModel>(&merged.model);
   if (base_bpe == nullptr || merged_bpe == nullptr) return "the model is not BPE";
   for (std::string why : {StagesDiffer(base, merged), FlagsDiffer(*base_bpe, *merged_bpe),
-                          UnknownsFuse(base, *base_bpe), VocabularyMoved(base, merged),
+                          UnknownsChange(base, merged), VocabularyMoved(base, merged),
                           MergesMoved(*base_bpe, *merged_bpe)}) {
     if (!why.empty()) return why;
   }

@@ -19,8 +19,7 @@ struct CauseText {
 };
 
 constexpr std::array<CauseText, 5> kCauses = {{
-    {Cause::kNoPath, "B1",
-     " donor pieces have no path of joins to them that other texts could show as well",
+    {Cause::kNoPath, "B1", " donor pieces cannot be made of valid text by joins of the base",
      "not added: nothing would emit them"},
     {Cause::kPreTokenizer, "B3", " donor pieces are cut by the base's pre-tokenizer",
      "not added: nothing would emit them, in any of the contexts tried"},
