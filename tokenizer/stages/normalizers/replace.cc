@@ -119,13 +119,14 @@ class ReplaceByte final : public ReplaceStep<ReplaceByte> {
     std::array<char, kWord> replacement{};
     std::memcpy(replacement.data(), content().data(), content().size());
     const auto word = std::bit_cast<std::uint32_t>(replacement);
-    const std::size_t length = content().size();
+    const std::size_t extra = content().size() - 1;  // wraps where the content is empty
     for (const char c : text) {
-      const bool hit = c == pattern_;
-      const std::uint32_t store =
-          hit ? word : std::bit_cast<std::uint32_t>(std::array<char, kWord>{c});
+      const std::uint32_t hit = c == pattern_;
+      const std::uint32_t mask = 0 - hit;
+      const auto plain = std::bit_cast<std::uint32_t>(std::array<char, kWord>{c});
+      const std::uint32_t store = (word & mask) | (plain & ~mask);
       std::memcpy(to, &store, kWord);
-      to += hit ? length : 1;
+      to += 1 + (extra & (std::size_t{0} - hit));
     }
   }
   void Write(std::string_view text, char* to) const {
