@@ -1,6 +1,6 @@
 // Replace: a literal or a regex becomes a fixed text, leftmost matches first.
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -89,8 +89,18 @@ class ReplaceLiteral final : public ReplaceStep<ReplaceLiteral> {
 // One byte, the common " " to "▁": counts first, then writes without growing.
 class ReplaceByte final : public ReplaceStep<ReplaceByte> {
  public:
-  ReplaceByte(char pattern, std::string content)
-      : ReplaceStep(std::move(content)), pattern_(pattern) {}
+  ReplaceByte(char pattern, std::string replacement)
+      : ReplaceStep(std::move(replacement)), pattern_(pattern) {
+    for (std::size_t byte = 0; byte < words_.size(); ++byte) {
+      words_[byte] = {static_cast<char>(byte)};
+      lengths_[byte] = 1;
+    }
+    if (content().size() > kWord) return;
+    const auto byte = static_cast<unsigned char>(pattern);
+    words_[byte] = {};
+    std::copy(content().begin(), content().end(), words_[byte].begin());
+    lengths_[byte] = static_cast<std::uint8_t>(content().size());
+  }
   template <typename F>
   void ForEachMatch(std::string_view text, F f) const {
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -114,19 +124,12 @@ class ReplaceByte final : public ReplaceStep<ReplaceByte> {
  private:
   static constexpr std::size_t kWord = 4;
 
-  // Without branches: each byte, or its replacement, is one store that may spill past its end.
+  // Without branches: what a byte becomes is one store that may spill past its end.
   void WriteWords(std::string_view text, char* to) const {
-    std::array<char, kWord> replacement{};
-    std::memcpy(replacement.data(), content().data(), content().size());
-    const auto word = std::bit_cast<std::uint32_t>(replacement);
-    const std::size_t extra = content().size() - 1;  // wraps where the content is empty
     for (const char c : text) {
-      const std::uint32_t hit = c == pattern_;
-      const std::uint32_t mask = 0 - hit;
-      const auto plain = std::bit_cast<std::uint32_t>(std::array<char, kWord>{c});
-      const std::uint32_t store = (word & mask) | (plain & ~mask);
-      std::memcpy(to, &store, kWord);
-      to += 1 + (extra & (std::size_t{0} - hit));
+      const auto byte = static_cast<unsigned char>(c);
+      std::memcpy(to, words_[byte].data(), kWord);
+      to += lengths_[byte];
     }
   }
   void Write(std::string_view text, char* to) const {
@@ -141,6 +144,8 @@ class ReplaceByte final : public ReplaceStep<ReplaceByte> {
   }
 
   char pattern_;
+  std::array<std::array<char, kWord>, 256> words_{};  // what each byte becomes, if it fits
+  std::array<std::uint8_t, 256> lengths_{};
 };
 
 class ReplaceRegex final : public ReplaceStep<ReplaceRegex> {
