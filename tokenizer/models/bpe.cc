@@ -86,7 +86,7 @@ void Bpe::EncodeRanges(std::string_view word, BpeScratch* scratch,
     }
     at += unit.size();
   }
-  if (alphabet_ && !all_bytes_known_) RangesInSpelledBytes(word, first, ranges);
+  if (alphabet_ && !all_bytes_known_ && !keeps_unknown_) RangesInSpelledBytes(word, first, ranges);
 }
 
 // The reference counts a token's bytes in the byte alphabet, where a byte may take two, and a byte
@@ -247,7 +247,10 @@ void Bpe::SymbolizeHuggingFace(std::string_view unit, BpeWord* word) const {
       }
       continue;
     }
-    if (!unk_) continue;
+    if (!unk_) {
+      if (keeps_unknown_) word->symbols.push_back({kNoSymbol, length});
+      continue;
+    }
     if (!fuse_unk_) flush();
     waiting += length;
   }

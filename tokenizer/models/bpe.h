@@ -81,6 +81,7 @@ class Bpe {
   Unknown unknown_ = Unknown::kHuggingFace;
   bool fuse_unk_ = false;
   bool all_bytes_known_ = false;   // byte domain: no byte lacks a symbol
+  bool keeps_unknown_ = false;     // a byte without a symbol parts its neighbours (llama.cpp)
   bool whole_word_first_ = false;  // a word that is a piece is that piece
   bool cut_at_metaspace_ = false;
   std::array<bool, 256> no_cut_after_{};  // last bytes of characters that a piece has before a ▁

@@ -52,6 +52,7 @@ class BpeBuilder {
         break;
       case Reference::kLlamaCpp:
         out_.unknown_ = byte_domain ? Bpe::Unknown::kHuggingFace : Bpe::Unknown::kBytes;
+        out_.keeps_unknown_ = byte_domain;
         break;
     }
     prefix_ = model_.continuing_subword_prefix.value_or("");

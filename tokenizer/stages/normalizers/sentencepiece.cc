@@ -68,12 +68,9 @@ class SentencePiece final : public NormalizerStep {
   struct Positions {
     std::vector<std::size_t> at;
     void Add(std::size_t count, std::size_t position) { at.insert(at.end(), count, position); }
-    // Text copied as it is: each byte starts where its character does.
+    // Text copied as it is, byte for byte, so that a byte piece covers its byte.
     void AddRun(std::string_view text, std::size_t position) {
-      for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool is_inside = (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
-        at.push_back(is_inside ? at.back() : position + i);
-      }
+      for (std::size_t i = 0; i < text.size(); ++i) at.push_back(position + i);
     }
     std::size_t Cut(std::size_t size, std::size_t /*position*/) {
       const std::size_t position = at[size];
@@ -89,7 +86,8 @@ class SentencePiece final : public NormalizerStep {
 
   struct Prefix {
     std::string_view normalized;
-    std::size_t length = 0;  // bytes of input
+    std::size_t length = 0;     // bytes of input
+    bool is_character = false;  // one character, as it stands in the input
   };
   Prefix NextPrefix(std::string_view text) const {
     if (const std::size_t length = symbols_.Match(text); length > 0) {
@@ -107,7 +105,7 @@ class SentencePiece final : public NormalizerStep {
       // A key that ends inside a character leaves its last bytes behind.
       if ((static_cast<unsigned char>(text[0]) & 0xC0) == 0x80) return {kReplacementCharacter, 1};
       const std::size_t length = Utf8Length(text[0]);
-      return {text.substr(0, length), length};
+      return {text.substr(0, length), length, true};
     }
     return {charsmap_.Replacement(value), longest};
   }
@@ -142,12 +140,14 @@ class SentencePiece final : public NormalizerStep {
       }
       Prefix prefix = NextPrefix(text.substr(position));
       while (after_space && prefix.normalized.starts_with(' ')) prefix.normalized.remove_prefix(1);
-      for (const char c : prefix.normalized) {
+      for (const char& c : prefix.normalized) {
         if (c == ' ') {
           add_space();
         } else {
           out->push_back(c);
-          where->Add(1, position);
+          where->Add(1, position + (prefix.is_character
+                                        ? static_cast<std::size_t>(&c - prefix.normalized.data())
+                                        : 0));
         }
       }
       if (!prefix.normalized.empty()) after_space = prefix.normalized.ends_with(' ');
