@@ -49,6 +49,8 @@ def hugging_face(path):
     def make():
         import tokenizers
         tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
         return lambda text: tokenizer.encode(text, add_special_tokens=False).ids
     return Contender("tokenizers", make)
 
