@@ -12,6 +12,7 @@
 #include "embed_init/output/file_io.h"
 #include "embed_init/output/inventory.h"
 #include "embed_init/output/manifest_json.h"
+#include "embed_init/output/plan_report.h"
 #include "embed_init/output/row_origins.h"
 #include "embed_init/output/staged_directory.h"
 #include "tokenizer/base/mapped_file.h"
@@ -27,7 +28,8 @@ class ModelWriter {
       : checkpoint_(checkpoint),
         plan_(plan),
         options_(options),
-        changed_(ChangedTensors(checkpoint, plan)) {}
+        changed_(ChangedTensors(checkpoint, plan)),
+        report_(ReportOfPlan(checkpoint, plan)) {}
 
   StatusOr<InitReport> Run(const std::string& out);
 
@@ -40,7 +42,6 @@ class ModelWriter {
   Status WriteSmallFiles(const StagedDirectory& staged);
   Status HashOtherInputs();
   Status WriteManifest(const StagedDirectory& staged);
-  void FillReport();
 
   std::string Source(const std::string& name) const {
     return Cat(checkpoint_.directory, "/", name);
@@ -270,36 +271,6 @@ Status ModelWriter::WriteManifest(const StagedDirectory& staged) {
       .status();
 }
 
-std::map<std::string, std::uint64_t> CountOrigins(const RolePlan& role, Method method) {
-  std::map<std::string, std::uint64_t> counts;
-  for (const RowOrigin origin : role.origins) {
-    ++counts[std::string(origin == RowOrigin::kMethod ? MethodName(method)
-                                                      : RowOriginName(origin))];
-  }
-  counts["copied"] += 0;
-  return counts;
-}
-
-void ModelWriter::FillReport() {
-  const RolePlan& input = plan_.input;
-  const bool has_head = checkpoint_.head_kind != HeadKind::kNone;
-  const RolePlan& output = plan_.output ? *plan_.output : input;
-  // Under one name where one method (asymmetric) makes both.
-  const bool paired = plan_.method == Method::kAsymmetric && plan_.output &&
-                      input.method == Method::kMean && output.method == Method::kFirst;
-  report_.rows = CountOrigins(input, paired ? plan_.method : input.method);
-  if (plan_.output)
-    report_.output_rows = CountOrigins(output, paired ? plan_.method : output.method);
-  report_.method = std::string(MethodName(plan_.method));
-  if (plan_.method_was_auto) report_.method = Cat("auto (", report_.method, ")");
-  report_.input = std::string(MethodName(input.method));
-  if (has_head) report_.output = std::string(MethodName(output.method));
-  report_.tied = plan_.tied_after;
-  report_.old_rows = plan_.old_rows;
-  report_.new_rows = plan_.new_rows;
-  report_.warnings.insert(report_.warnings.begin(), plan_.warnings.begin(), plan_.warnings.end());
-}
-
 StatusOr<InitReport> ModelWriter::Run(const std::string& out) {
   const auto start = std::chrono::steady_clock::now();
   TOKGRAFT_RETURN_IF_ERROR(CheckPlan());
@@ -321,7 +292,6 @@ StatusOr<InitReport> ModelWriter::Run(const std::string& out) {
   TOKGRAFT_RETURN_IF_ERROR(WriteSmallFiles(staged));
   TOKGRAFT_RETURN_IF_ERROR(HashOtherInputs());
   TOKGRAFT_RETURN_IF_ERROR(WriteManifest(staged));
-  FillReport();
   report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   TOKGRAFT_RETURN_IF_ERROR(
       WriteNewFile(Cat(staged.path(), "/", kReportName), report_.ToJson() + "\n").status());

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "embed_init/cli/commands.h"
 #include "tokenizer/cli/commands.h"
 #include "tokenizer/cli/console.h"
 #include "vocab_merge/cli/commands.h"
@@ -19,6 +20,9 @@ int RunProgram(const std::vector<std::string>& arguments) {
   AddMeasureCommand(&app, &exit_status);
   AddCompareCommand(&app, &exit_status);
   AddMergeCommand(&app, &exit_status);
+  AddGraftCommand(&app, RecordedCommand(arguments), &exit_status);
+  AddInitCommand(&app, RecordedCommand(arguments), &exit_status);
+  AddVerifyCommand(&app, &exit_status);
   try {
     // CLI11 takes the arguments last first.
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

@@ -1,0 +1,104 @@
+// tokgraft graft: the main job. Ends with a page of text.
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <memory>
+#include <string>
+
+#include "embed_init/cli/commands.h"
+#include "embed_init/cli/init_arguments.h"
+#include "embed_init/graft.h"
+#include "tokenizer/cli/console.h"
+#include "tokenizer/load.h"
+
+namespace tokgraft {
+namespace {
+
+struct Arguments {
+  InitArguments init;
+  std::string donor;
+  std::string pattern;
+  std::string budget;
+  std::vector<std::string> scripts;
+  std::vector<std::string> corpora;
+  std::string documents = "line";
+  bool no_verify = false;
+};
+
+// "auto" is every piece that saves a token on the corpora.
+StatusOr<std::optional<std::uint64_t>> ParseBudget(const Arguments& arguments) {
+  const std::string& text = arguments.budget;
+  if (text.empty()) return std::optional<std::uint64_t>();
+  if (text == "auto") {
+    if (!arguments.corpora.empty()) return std::optional<std::uint64_t>();
+    return InvalidArgumentError("--budget: auto needs a corpus; give --corpus NAME=PATH");
+  }
+  std::uint64_t budget = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), budget);
+  if (error == std::errc() && end == text.data() + text.size()) {
+    return std::optional<std::uint64_t>(budget);
+  }
+  return InvalidArgumentError(
+      Cat("--budget: \"", text, "\" is no number of ids; give a number or auto"));
+}
+
+StatusOr<GraftReport> RunGraft(const Arguments& arguments, const std::string& command_line) {
+  TOKGRAFT_RETURN_IF_ERROR(CheckOutArgument(arguments.init));
+  GraftOptions options;
+  TOKGRAFT_ASSIGN_OR_RETURN(options.init, ToInitOptions(arguments.init));
+  TOKGRAFT_ASSIGN_OR_RETURN(options.budget, ParseBudget(arguments));
+  TOKGRAFT_ASSIGN_OR_RETURN(options.documents, ParseDocuments(arguments.documents));
+  TOKGRAFT_ASSIGN_OR_RETURN(const auto corpora, ParseNamedPaths(arguments.corpora));
+  for (const auto& [name, path] : corpora) options.corpora.push_back({name, path});
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec donor,
+                            Load(arguments.donor, {.pattern = arguments.pattern}));
+  options.out = arguments.init.out;
+  options.scripts = arguments.scripts;
+  options.checkpoint = arguments.init.checkpoint;
+  options.dry_run = arguments.init.dry_run;
+  options.force = arguments.init.force;
+  options.link = arguments.init.link;
+  options.verify = !arguments.no_verify;
+  options.threads = arguments.init.threads;
+  options.command = command_line;
+  ProgressBar progress(arguments.init.progress);
+  options.progress = [&](std::string_view stage, double fraction) {
+    progress.Update(stage, fraction);
+  };
+  return Graft(arguments.init.model_dir, donor, options);
+}
+
+}  // namespace
+
+void AddGraftCommand(CLI::App* program, const std::string& command_line, int* exit_status) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = program->add_subcommand(
+      "graft", "Graft a donor's vocabulary onto a model: merge, make rows, write, verify");
+  AddInitArguments(command, &arguments->init);
+  command->add_option("--donor", arguments->donor, "The tokenizer whose pieces are wanted")
+      ->required()
+      ->type_name("TOKENIZER");
+  command->add_option("--pattern", arguments->pattern, "Of a donor that is bare tiktoken ranks")
+      ->type_name("NAME|REGEX");
+  command
+      ->add_option("--budget", arguments->budget,
+                   "New ids at most; auto: every piece that saves a token on the corpora")
+      ->type_name("N|auto");
+  command->add_option("--scripts", arguments->scripts, "Only pieces of these scripts")
+      ->allow_extra_args(false)
+      ->type_name("SCRIPT");
+  command
+      ->add_option("--corpus", arguments->corpora, "Plain text to select, certify and measure on")
+      ->allow_extra_args(false)
+      ->type_name("[NAME=]PATH");
+  command->add_option("--documents", arguments->documents, "What one document of a corpus is")
+      ->check(CLI::IsMember({"line", "paragraph", "file"}))
+      ->capture_default_str();
+  command->add_flag("--no-verify", arguments->no_verify, "Do not read the output again");
+  command->callback([arguments, command_line, exit_status] {
+    const StatusOr<GraftReport> report = RunGraft(*arguments, command_line);
+    *exit_status = report.ok() ? Print(arguments->init.json ? report->ToJson() : report->ToText())
+                               : Finish(report.status());
+  });
+}
+
+}  // namespace tokgraft

@@ -1,0 +1,43 @@
+// The options that `init` and `graft` share: methods, names of tensors, how to write.
+#ifndef TOKGRAFT_EMBED_INIT_CLI_INIT_ARGUMENTS_H_
+#define TOKGRAFT_EMBED_INIT_CLI_INIT_ARGUMENTS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "embed_init/checkpoint.h"
+#include "embed_init/init_plan.h"
+#include "tokenizer/status.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tokgraft {
+
+struct InitArguments {
+  std::string model_dir;
+  std::string out;
+  std::string method = "auto";
+  std::string input_method;
+  std::string output_method;
+  std::string tie = "keep";
+  std::uint64_t pad_to_multiple = 0;
+  std::uint64_t seed = 0;
+  CheckpointOptions checkpoint;
+  bool dry_run = false;
+  bool force = false;
+  bool link = false;
+  int threads = 0;
+  bool json = false;
+  std::string progress = "auto";
+};
+
+void AddInitArguments(CLI::App* command, InitArguments* arguments);
+StatusOr<InitOptions> ToInitOptions(const InitArguments& arguments);
+// InvalidArgument: neither an output nor a dry run.
+Status CheckOutArgument(const InitArguments& arguments);
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_EMBED_INIT_CLI_INIT_ARGUMENTS_H_

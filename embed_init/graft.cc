@@ -1,0 +1,164 @@
+#include "embed_init/graft.h"
+
+#include <chrono>
+#include <utility>
+
+#include "embed_init/output/plan_report.h"
+#include "embed_init/output/staged_directory.h"
+#include "tokenizer/base/mapped_file.h"
+#include "tokenizer/load.h"
+#include "tokenizer/save.h"
+#include "vocab_merge/merge.h"
+
+namespace tokgraft {
+namespace {
+
+// The documents of all corpora as views into mapped files.
+struct CorpusTexts {
+  std::vector<MappedFile> files;
+  std::vector<std::string_view> documents;
+};
+
+StatusOr<CorpusTexts> ReadCorpora(const std::vector<Corpus>& corpora, Documents documents) {
+  CorpusTexts texts;
+  for (const Corpus& corpus : corpora) {
+    TOKGRAFT_ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(corpus.path));
+    // End to end the documents are the file, so their sizes say where they stand in our mapping.
+    std::size_t position = 0;
+    const std::string_view bytes = file.bytes();
+    TOKGRAFT_RETURN_IF_ERROR(
+        ForEachBatch(corpus, documents, [&](std::span<const std::string_view> batch, double) {
+          for (const std::string_view document : batch) {
+            if (position + document.size() > bytes.size()) return;
+            texts.documents.push_back(bytes.substr(position, document.size()));
+            position += document.size();
+          }
+        }));
+    texts.files.push_back(std::move(file));
+  }
+  return texts;
+}
+
+// One graft: what its steps share.
+class Grafter {
+ public:
+  Grafter(const std::string& model_dir, const TokenizerSpec& donor, const GraftOptions& options)
+      : model_dir_(model_dir), donor_(donor), options_(options) {}
+
+  StatusOr<GraftReport> Run();
+
+ private:
+  void Progress(std::string_view stage, double fraction) const {
+    if (options_.progress) options_.progress(stage, fraction);
+  }
+  StatusOr<EfficiencyReport> MeasureOn(const Tokenizer& tokenizer, std::string_view stage) const;
+  Status MergeVocabularies(const TokenizerSpec& base);
+  Status WriteAll(const Checkpoint& checkpoint, InitPlan plan);
+  Status VerifyOutput();
+
+  const std::string& model_dir_;
+  const TokenizerSpec& donor_;
+  const GraftOptions& options_;
+  TokenizerSpec merged_;
+  GraftReport report_;
+};
+
+StatusOr<EfficiencyReport> Grafter::MeasureOn(const Tokenizer& tokenizer,
+                                              std::string_view stage) const {
+  MeasureOptions measure;
+  measure.documents = options_.documents;
+  measure.threads = options_.threads;
+  measure.progress = [&](std::string_view, double fraction) { Progress(stage, fraction); };
+  return Measure(tokenizer, options_.corpora, measure);
+}
+
+Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
+  Progress("merge", 0);
+  TOKGRAFT_ASSIGN_OR_RETURN(CorpusTexts texts, ReadCorpora(options_.corpora, options_.documents));
+  MergeOptions merge;
+  merge.budget = options_.budget;
+  merge.scripts = options_.scripts;
+  merge.corpus = std::move(texts.documents);
+  merge.threads = options_.threads;
+  TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, Merge(base, donor_, merge));
+  merged_ = std::move(result.tokenizer);
+  report_.id_map = std::move(result.id_map);
+  report_.conflicts = std::move(result.conflicts);
+  report_.certificate = std::move(result.certificate);
+  Progress("merge", 1);
+  return absl::OkStatus();
+}
+
+Status Grafter::WriteAll(const Checkpoint& checkpoint, InitPlan plan) {
+  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(merged_, merged_.format));
+  plan.warnings.insert(plan.warnings.end(), files.notes.begin(), files.notes.end());
+  WriteOptions write;
+  write.tokenizer_files = std::move(files.files);
+  write.extra_files["id_map.json"] = report_.id_map.ToJson();
+  write.extra_files["conflicts.json"] = report_.conflicts.ToJson();
+  write.extra_files["certificate.json"] = report_.certificate.ToJson();
+  if (!donor_.source.empty()) write.other_inputs.push_back(donor_.source);
+  write.command = options_.command;
+  write.force = options_.force;
+  write.link = options_.link;
+  write.threads = options_.threads;
+  write.progress = options_.progress;
+  TOKGRAFT_ASSIGN_OR_RETURN(report_.init, WriteModel(checkpoint, plan, options_.out, write));
+  report_.out = options_.out;
+  return absl::OkStatus();
+}
+
+Status Grafter::VerifyOutput() {
+  VerifyOptions verify;
+  verify.threads = options_.threads;
+  verify.progress = [&](std::string_view, double fraction) { Progress("verify", fraction); };
+  TOKGRAFT_ASSIGN_OR_RETURN(report_.verified, Verify(options_.out, verify));
+  if (report_.verified->ok()) return absl::OkStatus();
+  return InternalError(
+      Cat(options_.out, ": was written but does not verify: ", report_.verified->problems.front()));
+}
+
+StatusOr<GraftReport> Grafter::Run() {
+  const auto start = std::chrono::steady_clock::now();
+  report_.model = model_dir_;
+  report_.donor = donor_.source;
+  // What can fail for free comes first.
+  TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenCheckpoint(model_dir_, options_.checkpoint));
+  if (!options_.dry_run) {
+    TOKGRAFT_RETURN_IF_ERROR(
+        CheckOutput(options_.out, options_.force, model_dir_, {donor_.source}));
+  }
+  Progress("load", 0);
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec base, Load(model_dir_));
+  TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer old_tokenizer, Compile(base));
+  TOKGRAFT_RETURN_IF_ERROR(MergeVocabularies(base));
+  TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer new_tokenizer, Compile(merged_));
+  if (!options_.corpora.empty()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(report_.before, MeasureOn(old_tokenizer, "measure before"));
+    TOKGRAFT_ASSIGN_OR_RETURN(report_.after, MeasureOn(new_tokenizer, "measure after"));
+  }
+  Progress("plan", 0);
+  TOKGRAFT_ASSIGN_OR_RETURN(
+      std::vector<OldPieces> pieces,
+      SplitIntoOldPieces(report_.id_map, old_tokenizer, &new_tokenizer, &donor_));
+  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan,
+                            PlanInit(checkpoint, report_.id_map, pieces, options_.init));
+  Progress("plan", 1);
+  if (options_.dry_run) {
+    report_.init = ReportOfPlan(checkpoint, plan);
+  } else {
+    TOKGRAFT_RETURN_IF_ERROR(WriteAll(checkpoint, std::move(plan)));
+    if (options_.verify) TOKGRAFT_RETURN_IF_ERROR(VerifyOutput());
+  }
+  report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return std::move(report_);
+}
+
+}  // namespace
+
+StatusOr<GraftReport> Graft(const std::string& model_dir, const TokenizerSpec& donor,
+                            const GraftOptions& options) {
+  return Grafter(model_dir, donor, options).Run();
+}
+
+}  // namespace tokgraft

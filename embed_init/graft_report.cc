@@ -1,0 +1,178 @@
+// GraftReport of graft.h, for machines and on one page for people.
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "embed_init/graft.h"
+
+namespace tokgraft {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json Parsed(const std::string& json) { return Json::parse(json, nullptr, false); }
+
+// 57152 -> "57,152"
+std::string Grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t i = digits.size(); i > 3;) {
+    i -= 3;
+    digits.insert(i, ",");
+  }
+  return digits;
+}
+
+std::string Fixed(double value, int digits) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
+  return buffer;
+}
+
+std::string Padded(std::string text, std::size_t width, bool right) {
+  if (text.size() >= width) return text;
+  const std::string spaces(width - text.size(), ' ');
+  return right ? spaces + text : text + spaces;
+}
+
+// Rows of cells, the first column to the left, the others to the right.
+std::string Table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line = "  ";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += Padded(row[i], widths[i], i > 0);
+      if (i + 1 < row.size()) line += "  ";
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string EfficiencyText(const EfficiencyReport& before, const EfficiencyReport& after) {
+  if (before.corpora.empty()) {
+    return "Efficiency: not measured; give --corpus NAME=PATH to see it\n";
+  }
+  std::vector<std::vector<std::string>> rows = {
+      {"corpus", "bytes", "tokens before", "after", "saved", "bytes/token before", "after"}};
+  for (std::size_t i = 0; i < std::min(before.corpora.size(), after.corpora.size()); ++i) {
+    const CorpusEfficiency& old = before.corpora[i];
+    const CorpusEfficiency& made = after.corpora[i];
+    const double saved = old.tokens == 0 ? 0
+                                         : 100 - 100 * static_cast<double>(made.tokens) /
+                                                     static_cast<double>(old.tokens);
+    rows.push_back({old.name, Grouped(old.bytes), Grouped(old.tokens), Grouped(made.tokens),
+                    Fixed(saved, 1) + " %", Fixed(old.bytes_per_token(), 2),
+                    Fixed(made.bytes_per_token(), 2)});
+  }
+  return "Efficiency\n" + Table(rows);
+}
+
+std::string ConflictsText(const ConflictReport& conflicts) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Finding& finding : conflicts.findings) {
+    rows.push_back(
+        {Cat(finding.code, " ", Padded(std::string(SeverityName(finding.severity)), 7, false)),
+         Grouped(finding.count)});
+  }
+  if (rows.empty()) return "Conflicts: none\n";
+  // The message is free text: it goes last, unpadded.
+  std::string text = "Conflicts by code (conflicts.json has all ids)\n";
+  const std::string table = Table(rows);
+  std::size_t line = 0;
+  for (const Finding& finding : conflicts.findings) {
+    const std::size_t end = table.find('\n', line);
+    text += Cat(table.substr(line, end - line), "  ", finding.message, "\n");
+    line = end + 1;
+  }
+  return text;
+}
+
+std::string RowsText(const InitReport& init) {
+  const auto list = [](const std::map<std::string, std::uint64_t>& counts) {
+    std::string text;
+    for (const auto& [origin, count] : counts) {
+      text += Cat(text.empty() ? "" : ", ", Grouped(count), " ", origin);
+    }
+    return text;
+  };
+  std::string text = Cat("Rows by origin (", Grouped(init.old_rows), " -> ", Grouped(init.new_rows),
+                         ", method ", init.method, ")\n");
+  if (init.output_rows.empty()) {
+    text += Cat(init.output.empty() ? "  input (no head): " : "  input and output, one matrix: ",
+                list(init.rows), "\n");
+  } else {
+    text += Cat("  input (", init.input, "): ", list(init.rows), "\n");
+    text += Cat("  output (", init.output, "): ", list(init.output_rows), "\n");
+  }
+  return text;
+}
+
+std::string FilesText(const GraftReport& report) {
+  if (report.out.empty()) return "Nothing was written: a dry run\n";
+  std::string text = Cat("Files in ", report.out, "\n");
+  text += Table({{"model and tokenizer", "load them with transformers as before"},
+                 {"id_map.json", "where each id of both vocabularies went"},
+                 {"conflicts.json", "every conflict, its ids and what was done"},
+                 {"certificate.json", "what the merge does to old text"},
+                 {"init_report.json", "how the rows were made"},
+                 {"tokgraft.json", "the manifest: hashes, and the origin of each row"}});
+  for (const std::string& file : report.init.left_out) text += Cat("  left out: ", file, "\n");
+  return text;
+}
+
+}  // namespace
+
+std::string GraftReport::ToJson() const {
+  std::uint64_t helpers = 0;
+  for (const AddedPiece& piece : id_map.added) helpers += piece.donor_id ? 0 : 1;
+  Json json;
+  json["model"] = model;
+  json["donor"] = donor;
+  json["out"] = out;
+  json["dry_run"] = out.empty();
+  json["vocabulary"] = {{"base_size", id_map.base_size},
+                        {"merged_size", id_map.merged_size},
+                        {"added", id_map.added.size()},
+                        {"helpers", helpers}};
+  json["efficiency"] = {{"before", Parsed(before.ToJson())}, {"after", Parsed(after.ToJson())}};
+  json["conflicts"] = Parsed(conflicts.ToJson());
+  json["certificate"] = Parsed(certificate.ToJson());
+  json["init"] = Parsed(init.ToJson());
+  json["verify"] = verified ? Parsed(verified->ToJson()) : Json(nullptr);
+  json["seconds"] = seconds;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string GraftReport::ToText() const {
+  std::uint64_t helpers = 0;
+  for (const AddedPiece& piece : id_map.added) helpers += piece.donor_id ? 0 : 1;
+  std::string text =
+      Cat("Grafted ", donor, "\n   onto ", model, "\n\nVocabulary: ", Grouped(id_map.base_size),
+          " -> ", Grouped(id_map.merged_size), " tokens, ", Grouped(id_map.added.size() - helpers),
+          " of the donor and ", Grouped(helpers), " helpers that build them\n\n");
+  text += EfficiencyText(before, after) + "\n";
+  text += ConflictsText(conflicts) + "\n";
+  text += RowsText(init) + "\n";
+  text += Cat("Certificate: ", certificate.level, certificate.proved ? ", proved: " : ": ",
+              certificate.reason, "\n");
+  if (certificate.checked_bytes > 0) {
+    text += Cat("  checked on ", Grouped(certificate.checked_bytes),
+                " bytes: ", Grouped(certificate.new_cuts), " new cuts\n");
+  }
+  text += "\n" + FilesText(*this);
+  for (const std::string& warning : init.warnings) text += Cat("Note: ", warning, "\n");
+  if (verified) {
+    text += verified->ok() ? Cat("Verified: every hash, row and tensor holds\n")
+                           : Cat("NOT verified: ", verified->problems.size(), " problems\n");
+  }
+  text += Cat("Took ", Fixed(seconds, 1), " s\n");
+  return text;
+}
+
+}  // namespace tokgraft

@@ -1,0 +1,40 @@
+#include "embed_init/output/plan_report.h"
+
+namespace tokgraft {
+namespace {
+
+std::map<std::string, std::uint64_t> CountOrigins(const RolePlan& role, Method method) {
+  std::map<std::string, std::uint64_t> counts = {{"copied", 0}};
+  for (const RowOrigin origin : role.origins) {
+    const std::string_view name =
+        origin == RowOrigin::kMethod ? MethodName(method) : RowOriginName(origin);
+    ++counts[std::string(name)];
+  }
+  return counts;
+}
+
+}  // namespace
+
+InitReport ReportOfPlan(const Checkpoint& checkpoint, const InitPlan& plan) {
+  InitReport report;
+  const RolePlan& input = plan.input;
+  const RolePlan& output = plan.output ? *plan.output : input;
+  // Under one name where one method (asymmetric) makes both.
+  const bool paired = plan.method == Method::kAsymmetric && plan.output &&
+                      input.method == Method::kMean && output.method == Method::kFirst;
+  report.rows = CountOrigins(input, paired ? plan.method : input.method);
+  if (plan.output) report.output_rows = CountOrigins(output, paired ? plan.method : output.method);
+  report.method = std::string(MethodName(plan.method));
+  if (plan.method_was_auto) report.method = Cat("auto (", report.method, ")");
+  report.input = std::string(MethodName(input.method));
+  if (checkpoint.head_kind != HeadKind::kNone) {
+    report.output = std::string(MethodName(output.method));
+  }
+  report.tied = plan.tied_after;
+  report.old_rows = plan.old_rows;
+  report.new_rows = plan.new_rows;
+  report.warnings = plan.warnings;
+  return report;
+}
+
+}  // namespace tokgraft

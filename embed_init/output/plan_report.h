@@ -1,0 +1,15 @@
+// The part of a report that a plan alone decides: what a dry run can tell.
+#ifndef TOKGRAFT_EMBED_INIT_OUTPUT_PLAN_REPORT_H_
+#define TOKGRAFT_EMBED_INIT_OUTPUT_PLAN_REPORT_H_
+
+#include "embed_init/checkpoint.h"
+#include "embed_init/init_plan.h"
+#include "embed_init/report.h"
+
+namespace tokgraft {
+
+InitReport ReportOfPlan(const Checkpoint& checkpoint, const InitPlan& plan);
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_EMBED_INIT_OUTPUT_PLAN_REPORT_H_

@@ -1,0 +1,184 @@
+#include "embed_init/init_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "embed_init/init.h"
+#include "tests/embed_init/random_model.h"
+
+namespace tokgraft {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+Checkpoint MadeUpModel(std::uint64_t rows, HeadKind kind) {
+  Checkpoint checkpoint;
+  checkpoint.directory = "M";
+  checkpoint.embedding = {"embed", DType::kF32, rows, 4};
+  checkpoint.head_kind = kind;
+  if (kind == HeadKind::kSeparate) checkpoint.head = {"head", DType::kF32, rows, 4};
+  return checkpoint;
+}
+
+const std::vector<OldPieces> kTwoTokens = {{{3, 5}, {1, 3}}, {}};
+
+TEST(InitPlanTest, EachMethodHasItsFormula) {
+  const Checkpoint model = MadeUpModel(8, HeadKind::kSeparate);
+  const IdMap map = testing::ExtendMap(8, 2);
+  const auto plan = [&](Method method) {
+    return *PlanInit(model, map, kTwoTokens, {.method = method});
+  };
+  EXPECT_THAT(plan(Method::kMean).input.Entries(8), ElementsAre(Pair(3, 0.5), Pair(5, 0.5)));
+  EXPECT_THAT(plan(Method::kWeighted).input.Entries(8), ElementsAre(Pair(3, 0.25), Pair(5, 0.75)));
+  EXPECT_THAT(plan(Method::kFirst).input.Entries(8), ElementsAre(Pair(3, 1.0)));
+  EXPECT_THAT(plan(Method::kCopy).input.Entries(8), ElementsAre(Pair(8, 1.0)));
+  EXPECT_EQ(plan(Method::kCopy).input.origins[8], RowOrigin::kMeanOfAll);
+  EXPECT_THAT(plan(Method::kGaussian).input.Entries(8), ElementsAre(Pair(8, 1.0)));
+  EXPECT_DOUBLE_EQ(plan(Method::kGaussian).input.noise, 0.01);
+  const InitPlan asymmetric = plan(Method::kAsymmetric);
+  EXPECT_THAT(asymmetric.input.Entries(8), ElementsAre(Pair(3, 0.5), Pair(5, 0.5)));
+  EXPECT_THAT(asymmetric.output->Entries(8), ElementsAre(Pair(3, 1.0)));
+  // A token without old pieces is told apart.
+  EXPECT_EQ(asymmetric.input.origins[8], RowOrigin::kMethod);
+  EXPECT_EQ(asymmetric.input.origins[9], RowOrigin::kMeanOfAll);
+  EXPECT_THAT(asymmetric.output->Entries(9), ElementsAre(Pair(8, 1.0)));
+  for (TokenId id = 0; id < 8; ++id) {
+    EXPECT_EQ(asymmetric.input.origins[id], RowOrigin::kCopied);
+    EXPECT_THAT(asymmetric.input.Entries(id), ElementsAre(Pair(id, 1.0)));
+  }
+}
+
+TEST(InitPlanTest, AutoFollowsTheTie) {
+  const IdMap map = testing::ExtendMap(8, 2);
+  const auto method = [&](HeadKind kind, TiePolicy tie) {
+    return PlanInit(MadeUpModel(8, kind), map, kTwoTokens, {.tie = tie})->method;
+  };
+  EXPECT_EQ(method(HeadKind::kSeparate, TiePolicy::kKeep), Method::kAsymmetric);
+  EXPECT_EQ(method(HeadKind::kTied, TiePolicy::kKeep), Method::kMean);
+  EXPECT_EQ(method(HeadKind::kTied, TiePolicy::kUntie), Method::kAsymmetric);
+  EXPECT_EQ(method(HeadKind::kNone, TiePolicy::kKeep), Method::kMean);
+}
+
+TEST(InitPlanTest, TwoMethodsForOneMatrixNeedAChoice) {
+  const Checkpoint model = MadeUpModel(8, HeadKind::kTied);
+  const IdMap map = testing::ExtendMap(8, 2);
+  InitOptions options{.method = Method::kAsymmetric};
+  const Status refused = PlanInit(model, map, kTwoTokens, options).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused));
+  EXPECT_EQ(Message(refused),
+            "M: embed: input and output rows are one matrix, one method was expected, mean and "
+            "first were asked for; choose one method, or --tie keep-input, keep-output or untie");
+  options.tie = TiePolicy::kKeepInput;
+  EXPECT_EQ(PlanInit(model, map, kTwoTokens, options)->input.method, Method::kMean);
+  options.tie = TiePolicy::kKeepOutput;
+  EXPECT_EQ(PlanInit(model, map, kTwoTokens, options)->input.method, Method::kFirst);
+  options.tie = TiePolicy::kUntie;
+  const InitPlan untied = *PlanInit(model, map, kTwoTokens, options);
+  EXPECT_EQ(untied.input.method, Method::kMean);
+  EXPECT_EQ(untied.output->method, Method::kFirst);
+  EXPECT_TRUE(untied.tied_before);
+  EXPECT_FALSE(untied.tied_after);
+}
+
+TEST(InitPlanTest, RowsArePaddedByARule) {
+  const IdMap map = testing::ExtendMap(8, 2);
+  const auto rows = [&](std::uint64_t old_rows, std::uint64_t multiple) {
+    return *PlanInit(MadeUpModel(old_rows, HeadKind::kTied), map, kTwoTokens,
+                     {.pad_to_multiple = multiple});
+  };
+  EXPECT_EQ(rows(8, 0).new_rows, 16u);  // 8 divides 8
+  EXPECT_EQ(rows(8, 1).new_rows, 10u);
+  EXPECT_EQ(rows(8, 7).new_rows, 14u);
+  EXPECT_EQ(rows(8, 7).input.origins[10], RowOrigin::kPadding);
+  EXPECT_THAT(rows(8, 7).input.Entries(13), ElementsAre(Pair(8, 1.0)));
+  // A model that is padded already: new tokens take padding rows, the rest stays as it is.
+  const InitPlan padded = rows(12, 0);
+  EXPECT_EQ(padded.new_rows, 12u);
+  EXPECT_EQ(padded.input.origins[8], RowOrigin::kMethod);
+  EXPECT_EQ(padded.input.origins[10], RowOrigin::kCopied);
+  EXPECT_EQ(padded.old_tokens, 8u);
+}
+
+TEST(InitPlanTest, BaseTokensBeyondTheMatrixAreSaid) {
+  const InitPlan plan =
+      *PlanInit(MadeUpModel(6, HeadKind::kTied), testing::ExtendMap(8, 2), kTwoTokens, {});
+  EXPECT_EQ(plan.input.origins[6], RowOrigin::kMeanOfAll);
+  ASSERT_EQ(plan.warnings.size(), 1u);
+  EXPECT_THAT(plan.warnings[0], HasSubstr("2 tokens beyond the 6 rows"));
+}
+
+TEST(InitPlanTest, AnIdMapThatContradictsItselfIsRefused) {
+  const Checkpoint model = MadeUpModel(8, HeadKind::kTied);
+  IdMap map = testing::ExtendMap(8, 2);
+  map.added[1].id = map.added[0].id;
+  EXPECT_TRUE(absl::IsInvalidArgument(PlanInit(model, map, kTwoTokens, {}).status()));
+  map = testing::ExtendMap(8, 2);
+  map.added[1].id = 100;
+  EXPECT_TRUE(absl::IsInvalidArgument(PlanInit(model, map, kTwoTokens, {}).status()));
+  map = testing::ExtendMap(8, 2);
+  EXPECT_TRUE(absl::IsInvalidArgument(PlanInit(model, map, {{{9}, {1}}, {}}, {}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(PlanInit(model, map, {}, {}).status()));
+}
+
+// Every method on real numbers against the plainest code: a double sum per element.
+TEST(InitPlanTest, RowsAreWhatANaiveLoopMakes) {
+  const testing::TemporaryDirectory directory;
+  testing::WriteRandomModel(directory.path(), testing::LlamaConfig(40, false),
+                            testing::LlamaTensors(40, 6, false, "F32"));
+  const Checkpoint model = *OpenCheckpoint(directory.path());
+  const IdMap map = testing::ExtendMap(40, 30);
+  std::vector<OldPieces> pieces(30);
+  std::mt19937 random(5);
+  for (OldPieces& token : pieces) {
+    for (std::uint32_t i = 0, n = 1 + random() % 5; i < n; ++i) {
+      token.ids.push_back(random() % 40);
+      token.size_bytes.push_back(1 + random() % 7);
+    }
+  }
+  for (const Role role : {Role::kInput, Role::kOutput}) {
+    const std::string bytes = testing::TensorBytesOf(
+        model, role == Role::kInput ? "model.embed_tokens.weight" : "lm_head.weight");
+    std::vector<float> old(40 * 6);
+    std::memcpy(old.data(), bytes.data(), bytes.size());
+    for (const Method method : {Method::kMean, Method::kWeighted, Method::kFirst}) {
+      const InitPlan plan = *PlanInit(model, map, pieces, {.method = method});
+      const std::vector<float> made = *ApplyPlan(model, plan, role, 40, 70);
+      for (std::size_t token = 0; token < 30; ++token) {
+        const OldPieces& split = pieces[token];
+        double total = 0;
+        for (const std::uint32_t size : split.size_bytes) total += size;
+        for (std::size_t column = 0; column < 6; ++column) {
+          double sum = 0;
+          for (std::size_t i = 0; i < split.ids.size(); ++i) {
+            const double weight = method == Method::kMean    ? 1.0 / split.ids.size()
+                                  : method == Method::kFirst ? (i == 0 ? 1.0 : 0.0)
+                                                             : split.size_bytes[i] / total;
+            sum += weight * old[split.ids[i] * 6 + column];
+          }
+          EXPECT_FLOAT_EQ(made[token * 6 + column], sum) << MethodName(method);
+        }
+      }
+    }
+  }
+}
+
+TEST(InitPlanTest, NamesRoundTrip) {
+  for (const Method method : {Method::kAuto, Method::kCopy, Method::kMean, Method::kWeighted,
+                              Method::kFirst, Method::kAsymmetric, Method::kGaussian}) {
+    EXPECT_EQ(*ParseMethod(MethodName(method)), method);
+  }
+  EXPECT_EQ(Message(ParseMethod("best").status()),
+            "method: \"best\" is not known; choose one of auto, copy, mean, weighted, first, "
+            "asymmetric, gaussian");
+  for (const TiePolicy tie :
+       {TiePolicy::kKeep, TiePolicy::kKeepInput, TiePolicy::kKeepOutput, TiePolicy::kUntie}) {
+    EXPECT_EQ(*ParseTiePolicy(TiePolicyName(tie)), tie);
+  }
+}
+
+}  // namespace
+}  // namespace tokgraft

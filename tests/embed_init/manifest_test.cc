@@ -1,0 +1,167 @@
+#include "embed_init/manifest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "embed_init/init.h"
+#include "tests/embed_init/random_model.h"
+
+namespace tokgraft {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class ManifestTest : public ::testing::Test {
+ protected:
+  void Write(std::uint64_t added, InitOptions options = {.method = Method::kWeighted}) {
+    testing::WriteRandomModel(directory_ / "model", testing::LlamaConfig(64, false),
+                              testing::LlamaTensors(64, 16, false, "BF16"));
+    const Checkpoint model = *OpenCheckpoint(directory_ / "model");
+    std::vector<OldPieces> pieces(added);
+    for (std::uint32_t i = 0; i + 1 < added; ++i) {
+      pieces[i] = {{i % 64, (i * 7) % 64, 5}, {1 + i % 3, 1, 2}};
+    }
+    plan_ = *PlanInit(model, testing::ExtendMap(64, added), pieces, options);
+    WriteOptions write;
+    write.command = "tokgraft init model";
+    const auto report = WriteModel(model, plan_, directory_ / "out", write);
+    ASSERT_TRUE(report.ok()) << Message(report.status());
+  }
+
+  std::string Problems() {
+    const auto report = Verify(directory_ / "out");
+    if (!report.ok()) return std::string(Message(report.status()));
+    std::string text;
+    for (const std::string& problem : report->problems) text += problem + "\n";
+    return text;
+  }
+
+  void Edit(const std::string& name, const std::string& from, const std::string& to) {
+    std::string text = testing::ReadText(directory_ / ("out/" + name));
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    testing::WriteText(directory_ / ("out/" + name), text.replace(at, from.size(), to));
+  }
+
+  testing::TemporaryDirectory directory_;
+  InitPlan plan_;
+};
+
+TEST_F(ManifestTest, HoldsThePlanInlineOrInAFile) {
+  for (const std::uint64_t added : {20, 3000}) {
+    std::filesystem::remove_all(directory_ / "out");
+    Write(added);
+    EXPECT_EQ(std::filesystem::exists(directory_ / "out/tokgraft_rows.json"), added == 3000);
+    const StatusOr<Manifest> manifest = LoadManifest(directory_ / "out");
+    ASSERT_TRUE(manifest.ok()) << Message(manifest.status());
+    InitPlan kept = plan_;
+    kept.old_to_new.clear();
+    kept.warnings.clear();
+    EXPECT_EQ(manifest->plan, kept);
+    EXPECT_EQ(manifest->command, "tokgraft init model");
+    EXPECT_EQ(Problems(), "");
+  }
+}
+
+TEST_F(ManifestTest, GaussianRowsAreMadeAgain) {
+  Write(20, {.method = Method::kGaussian, .seed = 4});
+  EXPECT_EQ(Problems(), "");
+}
+
+TEST_F(ManifestTest, EveryChangeIsNamed) {
+  Write(20);
+  const auto clean = testing::ReadTree(directory_ / "out");
+  const auto restore = [&] {
+    for (const auto& [name, bytes] : clean) testing::WriteText(directory_ / ("out/" + name), bytes);
+  };
+  // One bit of a row, of another tensor, of a config.
+  const Checkpoint model = *OpenCheckpoint(directory_ / "out");
+  const auto flip = [&](const std::string& tensor, std::uint64_t offset) {
+    const TensorInfo* info = model.Find(tensor);
+    std::string bytes = testing::ReadText(directory_ / ("out/" + info->file));
+    bytes[info->begin + offset] = static_cast<char>(bytes[info->begin + offset] ^ 1);
+    testing::WriteText(directory_ / ("out/" + info->file), bytes);
+  };
+  flip("lm_head.weight", 70 * 32);
+  EXPECT_THAT(Problems(), HasSubstr("model.safetensors: was changed"));
+  EXPECT_THAT(Problems(), HasSubstr("lm_head.weight: 1 rows are not what the manifest says they "
+                                    "are made of (rows 70)"));
+  restore();
+  flip("model.norm.weight", 3);
+  EXPECT_THAT(Problems(), HasSubstr("model.norm.weight: differs from the source model"));
+  restore();
+  Edit("config.json", "\"vocab_size\": 128", "\"vocab_size\": 127");
+  EXPECT_THAT(Problems(), HasSubstr("127"));
+  restore();
+  Edit("config.json", "\"bos_token_id\": 0", "\"bos_token_id\": 99");
+  EXPECT_THAT(Problems(), HasSubstr("bos_token_id: names token 99, the vocabulary has 84"));
+  restore();
+  std::filesystem::remove(directory_ / "out/config.json");
+  EXPECT_THAT(Problems(), HasSubstr("config.json"));
+  restore();
+  // A manifest that tells another story.
+  Edit("tokgraft.json", "\"pieces\":[1,7,5]", "\"pieces\":[1,8,5]");
+  EXPECT_THAT(Problems(), HasSubstr("rows are not what the manifest says"));
+  restore();
+  Edit("tokgraft.json", "{\"row\":65,", "{\"row\":66,");
+  EXPECT_THAT(Problems(), HasSubstr("tells of row 66, row 65 was expected"));
+  restore();
+  EXPECT_EQ(Problems(), "");
+}
+
+TEST_F(ManifestTest, WithoutTheSourceCopiedRowsStandForIt) {
+  Write(20);
+  std::filesystem::remove_all(directory_ / "model");
+  auto report = *Verify(directory_ / "out");
+  EXPECT_THAT(report.problems, IsEmpty());
+  EXPECT_THAT(report.checked, ::testing::Contains(HasSubstr("128 rows made again")));
+  EXPECT_THAT(report.notes, ::testing::Contains(HasSubstr("source model")));
+  const Checkpoint model = *OpenCheckpoint(directory_ / "out");
+  const TensorInfo* info = model.Find("model.embed_tokens.weight");
+  std::string bytes = testing::ReadText(directory_ / "out/model.safetensors");
+  bytes[info->begin + 66 * 32] = static_cast<char>(bytes[info->begin + 66 * 32] ^ 1);
+  testing::WriteText(directory_ / "out/model.safetensors", bytes);
+  EXPECT_THAT(Problems(), HasSubstr("(rows 66)"));
+}
+
+TEST_F(ManifestTest, AMovedSourceIsFoundByName) {
+  Write(20);
+  std::filesystem::rename(directory_ / "model", directory_ / "elsewhere");
+  const auto report = *Verify(directory_ / "out", {.model_dir = directory_ / "elsewhere"});
+  EXPECT_THAT(report.problems, IsEmpty());
+  EXPECT_THAT(report.checked, ::testing::Contains(HasSubstr("other tensors are the source's")));
+}
+
+TEST_F(ManifestTest, HostileManifestsAreProblemsNotCrashes) {
+  Write(20);
+  const std::string good = testing::ReadText(directory_ / "out/tokgraft.json");
+  const auto problem = [&](const std::string& from, const std::string& to) {
+    testing::WriteText(directory_ / "out/tokgraft.json", good);
+    Edit("tokgraft.json", from, to);
+    return Problems();
+  };
+  EXPECT_THAT(problem("\"manifest_version\": 1", "\"manifest_version\": 2"),
+              HasSubstr("manifest_version 2 is not known"));
+  EXPECT_THAT(problem("\"new_rows\": 128", "\"new_rows\": 4294967296"),
+              HasSubstr("contradict each other"));
+  EXPECT_THAT(problem("\"rows\":[0,64]", "\"rows\":[0,65]"), HasSubstr("beyond the old rows"));
+  EXPECT_THAT(problem("\"pieces\":[1,7,5]", "\"pieces\":[1,64,5]"),
+              HasSubstr("beyond the old rows"));
+  EXPECT_THAT(problem("\"path\": \"config.json\"", "\"path\": \"../model/config.json\""),
+              HasSubstr("is not a name inside the directory"));
+  for (std::size_t size = 0; size < good.size(); size += 97) {
+    testing::WriteText(directory_ / "out/tokgraft.json", good.substr(0, size));
+    EXPECT_NE(Problems(), "");
+  }
+  std::filesystem::remove(directory_ / "out/tokgraft.json");
+  EXPECT_TRUE(absl::IsNotFound(Verify(directory_ / "out").status()));
+}
+
+TEST(ManifestSchemaTest, IsJson) {
+  const auto schema = nlohmann::json::parse(ManifestSchema());
+  EXPECT_EQ(schema["properties"]["manifest_version"]["const"], 1);
+}
+
+}  // namespace
+}  // namespace tokgraft
