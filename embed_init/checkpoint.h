@@ -60,10 +60,10 @@ std::uint32_t DTypeBits(DType dtype);     // bits of one element
 
 // One tensor, in the file `file` of the directory, at bytes [begin, end) of that file.
 struct TensorInfo {
-  std::string name;
+  std::string name = {};
   DType dtype = DType::kF32;
-  std::vector<std::uint64_t> shape;
-  std::string file;
+  std::vector<std::uint64_t> shape = {};
+  std::string file = {};
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
   std::uint64_t size_bytes() const { return end - begin; }

@@ -80,7 +80,7 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
   merge.scripts = options_.scripts;
   merge.corpus = std::move(texts.documents);
   merge.threads = options_.threads;
-  TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, Merge(base, donor_, merge));
+  TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, MergeTokenizers(base, donor_, merge));
   merged_ = std::move(result.tokenizer);
   report_.id_map = std::move(result.id_map);
   report_.conflicts = std::move(result.conflicts);
@@ -90,7 +90,7 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
 }
 
 Status Grafter::WriteAll(const Checkpoint& checkpoint, InitPlan plan) {
-  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(merged_, merged_.format));
+  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(merged_, Format::kTokenizerJson));
   plan.warnings.insert(plan.warnings.end(), files.notes.begin(), files.notes.end());
   WriteOptions write;
   write.tokenizer_files = std::move(files.files);

@@ -17,7 +17,7 @@ std::string Grouped(std::uint64_t number) {
   std::string digits = std::to_string(number);
   for (std::size_t i = digits.size(); i > 3;) {
     i -= 3;
-    digits.insert(i, ",");
+    digits.insert(i, 1, ',');
   }
   return digits;
 }
@@ -30,8 +30,8 @@ std::string Fixed(double value, int digits) {
 
 std::string Padded(std::string text, std::size_t width, bool right) {
   if (text.size() >= width) return text;
-  const std::string spaces(width - text.size(), ' ');
-  return right ? spaces + text : text + spaces;
+  text.insert(right ? 0 : text.size(), width - text.size(), ' ');
+  return text;
 }
 
 // Rows of cells, the first column to the left, the others to the right.
@@ -70,7 +70,7 @@ std::string EfficiencyText(const EfficiencyReport& before, const EfficiencyRepor
                     Fixed(saved, 1) + " %", Fixed(old.bytes_per_token(), 2),
                     Fixed(made.bytes_per_token(), 2)});
   }
-  return "Efficiency\n" + Table(rows);
+  return Cat("Efficiency\n", Table(rows));
 }
 
 std::string ConflictsText(const ConflictReport& conflicts) {
@@ -165,7 +165,7 @@ std::string GraftReport::ToText() const {
     text += Cat("  checked on ", Grouped(certificate.checked_bytes),
                 " bytes: ", Grouped(certificate.new_cuts), " new cuts\n");
   }
-  text += "\n" + FilesText(*this);
+  text += Cat("\n", FilesText(*this));
   for (const std::string& warning : init.warnings) text += Cat("Note: ", warning, "\n");
   if (verified) {
     text += verified->ok() ? Cat("Verified: every hash, row and tensor holds\n")

@@ -60,8 +60,8 @@ StatusOr<std::vector<float>> ApplyPlan(const Checkpoint& checkpoint, const InitP
 StatusOr<InitReport> WriteModel(const Checkpoint& checkpoint, const InitPlan& plan,
                                 const std::string& out, const WriteOptions& options = {});
 
-// Everything in one call; the merged tokenizer is written too, as tokenizer.json where the base has
-// one (write.tokenizer_files is not read), and the id map as id_map.json.
+// Everything in one call; the merged tokenizer is written too, as tokenizer.json
+// (write.tokenizer_files is not read), and the id map as id_map.json.
 StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& id_map,
                                     const Tokenizer& base, const Tokenizer& merged,
                                     const std::string& out, const InitOptions& init = {},

@@ -14,7 +14,7 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
                             SplitIntoOldPieces(id_map, base, &merged));
   TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init));
   TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files,
-                            SerializeFiles(merged.spec(), merged.spec().format));
+                            SerializeFiles(merged.spec(), Format::kTokenizerJson));
   plan.warnings.insert(plan.warnings.end(), files.notes.begin(), files.notes.end());
   WriteOptions with_tokenizer = write;
   with_tokenizer.tokenizer_files = std::move(files.files);

@@ -59,8 +59,8 @@ StatusOr<TiePolicy> ParseTiePolicy(std::string_view name);
 
 struct InitOptions {
   Method method = Method::kAuto;  // for both roles, unless the next two say otherwise
-  std::optional<Method> input_method;
-  std::optional<Method> output_method;
+  std::optional<Method> input_method = {};
+  std::optional<Method> output_method = {};
   TiePolicy tie = TiePolicy::kKeep;
   // The number of rows is rounded up to a multiple of this. 0: the largest power of two up to 64
   // that divides the old number of rows, so that a model that could be split over 8 devices

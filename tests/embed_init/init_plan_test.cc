@@ -132,7 +132,8 @@ TEST(InitPlanTest, RowsAreWhatANaiveLoopMakes) {
   const Checkpoint model = *OpenCheckpoint(directory.path());
   const IdMap map = testing::ExtendMap(40, 30);
   std::vector<OldPieces> pieces(30);
-  std::mt19937 random(5);
+  std::mt19937 engine(5);
+  const auto random = [&] { return static_cast<std::uint32_t>(engine()); };
   for (OldPieces& token : pieces) {
     for (std::uint32_t i = 0, n = 1 + random() % 5; i < n; ++i) {
       token.ids.push_back(random() % 40);
@@ -154,12 +155,13 @@ TEST(InitPlanTest, RowsAreWhatANaiveLoopMakes) {
         for (std::size_t column = 0; column < 6; ++column) {
           double sum = 0;
           for (std::size_t i = 0; i < split.ids.size(); ++i) {
-            const double weight = method == Method::kMean    ? 1.0 / split.ids.size()
+            const double weight = method == Method::kMean
+                                      ? 1.0 / static_cast<double>(split.ids.size())
                                   : method == Method::kFirst ? (i == 0 ? 1.0 : 0.0)
                                                              : split.size_bytes[i] / total;
             sum += weight * old[split.ids[i] * 6 + column];
           }
-          EXPECT_FLOAT_EQ(made[token * 6 + column], sum) << MethodName(method);
+          EXPECT_FLOAT_EQ(made[token * 6 + column], static_cast<float>(sum)) << MethodName(method);
         }
       }
     }

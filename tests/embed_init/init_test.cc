@@ -88,7 +88,8 @@ TEST(InitTest, OnlyFilesWithRowsAreRewritten) {
   const auto index =
       nlohmann::json::parse(testing::ReadText(directory / "out/model.safetensors.index.json"));
   std::uint64_t total = 0;
-  for (const TensorInfo& tensor : OpenCheckpoint(directory / "out")->tensors) {
+  const Checkpoint after = *OpenCheckpoint(directory / "out");
+  for (const TensorInfo& tensor : after.tensors) {
     total += tensor.size_bytes();
   }
   EXPECT_EQ(index["metadata"]["total_size"], total);
@@ -268,7 +269,8 @@ TEST(InitTest, LinksAreSaidInTheManifest) {
   EXPECT_TRUE(std::filesystem::equivalent(directory / "out/model-00005-of-00005.safetensors",
                                           directory / "model/model-00005-of-00005.safetensors"));
   bool said = false;
-  for (const ManifestFile& file : LoadManifest(directory / "out")->outputs) {
+  const Manifest manifest = *LoadManifest(directory / "out");
+  for (const ManifestFile& file : manifest.outputs) {
     said = said || (file.path == "model-00005-of-00005.safetensors" && file.how == "linked");
   }
   EXPECT_TRUE(said);
