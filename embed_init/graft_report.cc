@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "embed_init/graft.h"
 
@@ -116,12 +117,16 @@ std::string RowsText(const InitReport& init) {
 std::string FilesText(const GraftReport& report) {
   if (report.out.empty()) return "Nothing was written: a dry run\n";
   std::string text = Cat("Files in ", report.out, "\n");
-  text += Table({{"model and tokenizer", "load them with transformers as before"},
-                 {"id_map.json", "where each id of both vocabularies went"},
-                 {"conflicts.json", "every conflict, its ids and what was done"},
-                 {"certificate.json", "what the merge does to old text"},
-                 {"init_report.json", "how the rows were made"},
-                 {"tokgraft.json", "the manifest: hashes, and the origin of each row"}});
+  static constexpr std::pair<std::string_view, std::string_view> kFiles[] = {
+      {"model and tokenizer", "load them with transformers as before"},
+      {"id_map.json", "where each id of both vocabularies went"},
+      {"conflicts.json", "every conflict, its ids and what was done"},
+      {"certificate.json", "what the merge does to old text"},
+      {"init_report.json", "how the rows were made"},
+      {"tokgraft.json", "the manifest: hashes, and the origin of each row"}};
+  for (const auto& [name, what] : kFiles) {
+    text += Cat("  ", Padded(std::string(name), 21, false), what, "\n");
+  }
   for (const std::string& file : report.init.left_out) text += Cat("  left out: ", file, "\n");
   return text;
 }
