@@ -62,6 +62,21 @@ TEST(TokenizerTest, InvalidBytesSurviveANormalizer) {
   EXPECT_THAT(toy::Tokens(tokenizer, "A\xC3 AB"), ElementsAre("a", "Ã", "Ġab"));
 }
 
+TEST(TokenizerTest, InvalidBytesSurviveARegex) {
+  TokenizerSpec spec = ByteLevelToy();
+  spec.pre_tokenizers.insert(
+      spec.pre_tokenizers.begin(),
+      pre_tokenizer::Split{Pattern{"[a-z]+|[^\\sa-z]+", true},
+                           pre_tokenizer::SplitBehavior::kRemoved, /*invert=*/true});
+  spec.pre_tokenizers.back() = pre_tokenizer::ByteLevel{false, true, /*use_regex=*/false};
+  const Tokenizer tokenizer = Compile(spec).value();
+  const std::string bad = " ab\xC3 \xE3\x81\uFFFDb";
+  EXPECT_THAT(toy::Tokens(tokenizer, bad), ElementsAre("ab", "Ã", "ã", "ģ", "ï", "¿", "½", "b"));
+  EXPECT_EQ(
+      tokenizer.Encode(bad).offsets,
+      (std::vector<Span>{{1, 3}, {3, 4}, {5, 6}, {6, 7}, {7, 10}, {7, 10}, {7, 10}, {10, 11}}));
+}
+
 TEST(TokenizerTest, AddedTokensAreFoundRawThenNormalized) {
   TokenizerSpec spec = toy::Spec({{"a"}, {"b"}, {"x"}}, BpeModel{});
   spec.normalizers = {normalizer::Lowercase{}};

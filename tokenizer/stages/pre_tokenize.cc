@@ -82,6 +82,29 @@ AlignedText ReadAsUtf8(std::string_view text) {
   return out;
 }
 
+// A piece of ReadAsUtf8(whole.text), with the bytes back in the place of each U+FFFD and the
+// origins of `whole`.
+AlignedText RestoreBytes(const AlignedText& piece, const AlignedText& whole) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  AlignedText out;
+  for (std::size_t i = 0; i < piece.text.size();) {
+    const auto begin = static_cast<std::size_t>(piece.origin[i].begin);
+    const auto end = static_cast<std::size_t>(piece.origin[i].end);
+    if (std::string_view(piece.text).substr(i).starts_with(kReplacement)) {
+      out.text.append(whole.text, begin, end - begin);
+      out.origin.insert(out.origin.end(), whole.origin.begin() + piece.origin[i].begin,
+                        whole.origin.begin() + piece.origin[i].end);
+      i += kReplacement.size();
+    } else {
+      out.text.push_back(piece.text[i++]);
+      const std::size_t last = end > begin ? end - 1 : begin;
+      out.origin.push_back({whole.origin[begin].begin, whole.origin[last].end});
+    }
+  }
+  out.source = {out.origin.front().begin, out.origin.back().end};
+  return out;
+}
+
 }  // namespace
 
 StatusOr<CompiledPreTokenizer> CompiledPreTokenizer::Compile(const TokenizerSpec& spec) {
@@ -154,6 +177,12 @@ void CompiledPreTokenizer::SplitInvalid(std::string_view text, bool at_start,
 std::vector<AlignedText> CompiledPreTokenizer::Split(AlignedText text, bool at_start) const {
   std::vector<AlignedText> pieces;
   if (text.text.empty()) return pieces;
+  if (steps_->yields_bytes && !steps_->takes_any_bytes && !IsValidUtf8(text.text)) {
+    for (const AlignedText& piece : Split(ReadAsUtf8(text.text), at_start)) {
+      pieces.push_back(RestoreBytes(piece, text));
+    }
+    return pieces;
+  }
   const std::int64_t start = text.source.begin;
   pieces.push_back(std::move(text));
   SplitBuffers buffers;
