@@ -81,8 +81,11 @@ pybind11::array_t<std::int64_t> ArrayOfSpans(std::vector<Span> spans);
 // A report as Python dicts and lists, from its JSON.
 pybind11::object FromJson(const std::string& json);
 
-// ---- tokenizer.cc, vocab_merge.cc, embed_init.cc -----------------------------------------------
+// ---- One per room ------------------------------------------------------------------------------
 void RegisterTokenizer(pybind11::module_& m);
+void RegisterEfficiency(pybind11::module_& m);
+void RegisterVocabMerge(pybind11::module_& m);
+void RegisterEmbedInit(pybind11::module_& m);
 
 }  // namespace tokgraft::python
 

@@ -10,6 +10,9 @@ PYBIND11_MODULE(_core, m) {
   m.attr("__version__") = TOKGRAFT_VERSION;
   tokgraft::python::RegisterErrors(m);
   tokgraft::python::RegisterTokenizer(m);
+  tokgraft::python::RegisterEfficiency(m);
+  tokgraft::python::RegisterVocabMerge(m);
+  tokgraft::python::RegisterEmbedInit(m);
   m.def("run_program", &tokgraft::RunProgram, py::arg("arguments"),
         py::call_guard<py::gil_scoped_release>(),
         "Runs the program tokgraft with these arguments (its name excluded); returns its status.");

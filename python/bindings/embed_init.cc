@@ -1,0 +1,163 @@
+// init_embeddings, graft and verify: model directories.
+#include <pybind11/stl.h>
+
+#if __has_include("embed_init/graft.h")
+#include "embed_init/graft.h"
+#define TOKGRAFT_HAS_GRAFT
+#endif
+#include "embed_init/init.h"
+#include "embed_init/manifest.h"
+#include "python/bindings/progress.h"
+#include "python/bindings/vocab_merge.h"
+
+namespace tokgraft::python {
+namespace py = pybind11;
+namespace {
+
+InitOptions InitOptionsFrom(const std::string& method,
+                            const std::optional<std::string>& input_method,
+                            const std::optional<std::string>& output_method, const std::string& tie,
+                            std::uint64_t pad_to_multiple, std::uint64_t seed) {
+  InitOptions options;
+  options.method = Take(ParseMethod(method));
+  if (input_method) options.input_method = Take(ParseMethod(*input_method));
+  if (output_method) options.output_method = Take(ParseMethod(*output_method));
+  options.tie = Take(ParseTiePolicy(tie));
+  options.pad_to_multiple = pad_to_multiple;
+  options.seed = seed;
+  return options;
+}
+
+Report<InitReport> PyInitEmbeddings(const py::object& model, const PyMergeResult& merged,
+                                    const py::object& out, const InitOptions& init, bool force,
+                                    bool link, int threads, const py::object& progress) {
+  const std::string model_dir = PathFrom(model);
+  const std::string target = PathFrom(out);
+  PyProgress watched(progress);
+  WriteOptions write;
+  write.extra_files = {{"conflicts.json", merged.conflicts.json},
+                       {"certificate.json", merged.certificate.json}};
+  write.command = "tokgraft.init_embeddings";
+  write.force = force;
+  write.link = link;
+  write.threads = threads;
+  write.progress = watched.function();
+  StatusOr<InitReport> report = [&] {
+    const py::gil_scoped_release unlocked;
+    return InitEmbeddings(model_dir, merged.id_map, merged.base, merged.tokenizer, target, init,
+                          write);
+  }();
+  watched.RaiseIfFailed();
+  const InitReport value = Take(std::move(report));
+  return {value.ToJson(), value.DebugString()};
+}
+
+#ifdef TOKGRAFT_HAS_GRAFT
+Report<GraftReport> PyGraft(const py::object& model, const Tokenizer& donor, GraftOptions options,
+                            const py::object& progress) {
+  const std::string model_dir = PathFrom(model);
+  PyProgress watched(progress);
+  options.progress = watched.function();
+  options.command = "tokgraft.graft";
+  StatusOr<GraftReport> report = [&] {
+    const py::gil_scoped_release unlocked;
+    return Graft(model_dir, donor.spec(), options);
+  }();
+  watched.RaiseIfFailed();
+  const GraftReport value = Take(std::move(report));
+  return {value.ToJson(), value.ToText()};
+}
+
+#endif
+Report<VerifyReport> PyVerify(const py::object& directory, const py::object& model, int threads,
+                              const py::object& progress) {
+  const std::string path = PathFrom(directory);
+  PyProgress watched(progress);
+  const VerifyOptions options = {.model_dir = model.is_none() ? "" : PathFrom(model),
+                                 .threads = threads,
+                                 .progress = watched.function()};
+  StatusOr<VerifyReport> report = [&] {
+    const py::gil_scoped_release unlocked;
+    return Verify(path, options);
+  }();
+  watched.RaiseIfFailed();
+  const VerifyReport value = Take(std::move(report));
+  return {value.ToJson(), value.DebugString()};
+}
+
+void RegisterInit(py::module_& m) {
+  m.def(
+      "init_embeddings",
+      [](const py::object& model, const PyMergeResult& merged, const py::object& out,
+         const std::string& method, const std::optional<std::string>& input_method,
+         const std::optional<std::string>& output_method, const std::string& tie,
+         std::uint64_t pad_to_multiple, std::uint64_t seed, bool force, bool link, int threads,
+         const py::object& progress) {
+        const InitOptions init =
+            InitOptionsFrom(method, input_method, output_method, tie, pad_to_multiple, seed);
+        return PyInitEmbeddings(model, merged, out, init, force, link, threads, progress);
+      },
+      py::arg("model"), py::arg("merged"), py::kw_only(), py::arg("out"),
+      py::arg("method") = "auto", py::arg("input_method") = py::none(),
+      py::arg("output_method") = py::none(), py::arg("tie") = "keep",
+      py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("force") = false,
+      py::arg("link") = false, py::arg("threads") = 0, py::arg("progress") = py::none(),
+      "Writes a model directory with rows for a merged vocabulary.");
+}
+
+#ifdef TOKGRAFT_HAS_GRAFT
+void RegisterGraft(py::module_& m) {
+  m.def(
+      "graft",
+      [](const py::object& model, const Tokenizer& donor, const py::object& out,
+         std::optional<std::uint64_t> budget, const std::vector<std::string>& scripts,
+         const py::object& corpora, const std::string& documents, const std::string& method,
+         const std::optional<std::string>& input_method,
+         const std::optional<std::string>& output_method, const std::string& tie,
+         std::uint64_t pad_to_multiple, std::uint64_t seed, bool dry_run, bool force, bool link,
+         bool verify, int threads, const py::object& progress) {
+        GraftOptions options;
+        options.out = out.is_none() ? "" : PathFrom(out);
+        options.budget = budget;
+        options.scripts = scripts;
+        options.corpora = CorporaFrom(corpora);
+        options.documents = Take(ParseDocuments(documents));
+        options.init =
+            InitOptionsFrom(method, input_method, output_method, tie, pad_to_multiple, seed);
+        options.dry_run = dry_run;
+        options.force = force;
+        options.link = link;
+        options.verify = verify;
+        options.threads = threads;
+        return PyGraft(model, donor, std::move(options), progress);
+      },
+      py::arg("model"), py::arg("donor"), py::kw_only(), py::arg("out") = py::none(),
+      py::arg("budget") = py::none(), py::arg("scripts") = std::vector<std::string>(),
+      py::arg("corpora") = py::none(), py::arg("documents") = "line", py::arg("method") = "auto",
+      py::arg("input_method") = py::none(), py::arg("output_method") = py::none(),
+      py::arg("tie") = "keep", py::arg("pad_to_multiple") = 0, py::arg("seed") = 0,
+      py::arg("dry_run") = false, py::arg("force") = false, py::arg("link") = false,
+      py::arg("verify") = true, py::arg("threads") = 0, py::arg("progress") = py::none(),
+      "The main job: plan, merge, make rows, write, verify.");
+}
+#endif
+
+}  // namespace
+
+void RegisterEmbedInit(py::module_& m) {
+  RegisterReport<InitReport>(m, "InitReport", "What writing a new checkpoint did, in numbers.",
+                             {"rows", "input", "output", "tied", "norms", "seconds"});
+  RegisterReport<VerifyReport>(m, "VerifyReport", "What of a manifest holds, and what does not.",
+                               {"ok", "problems"});
+  RegisterInit(m);
+#ifdef TOKGRAFT_HAS_GRAFT
+  RegisterReport<GraftReport>(m, "GraftReport", "The main job, from efficiency to verification.",
+                              {});
+  RegisterGraft(m);
+#endif
+  m.def("verify", &PyVerify, py::arg("directory"), py::kw_only(), py::arg("model") = py::none(),
+        py::arg("threads") = 0, py::arg("progress") = py::none(),
+        "Recomputes all that the manifest of a model directory claims.");
+}
+
+}  // namespace tokgraft::python

@@ -1,0 +1,138 @@
+// merge and what it gives: IdMap, ConflictReport, Certificate, MergeResult.
+#include "python/bindings/vocab_merge.h"
+
+#include <pybind11/stl.h>
+
+#include "python/bindings/progress.h"
+#include "tokenizer/base/mapped_file.h"
+
+namespace tokgraft::python {
+namespace py = pybind11;
+namespace {
+
+// Corpora that stay mapped, and their lines as documents, terminators kept.
+struct Lines {
+  std::vector<MappedFile> files;
+  std::vector<std::string_view> documents;
+};
+
+Lines LinesOf(const py::object& corpora) {
+  Lines out;
+  for (const Corpus& corpus : CorporaFrom(corpora)) {
+    out.files.push_back(Take(MappedFile::Open(corpus.path)));
+    std::string_view text = out.files.back().bytes();
+    while (!text.empty()) {
+      const std::string_view line = text.substr(0, text.find('\n') + 1);
+      out.documents.push_back(line.empty() ? text : line);
+      text.remove_prefix(out.documents.back().size());
+    }
+  }
+  return out;
+}
+
+struct MergeArguments {
+  std::string strategy;
+  std::optional<std::uint64_t> budget;
+  std::vector<std::string> scripts;
+  py::object corpora;
+  py::object protect;
+  bool bytes;
+  int threads;
+};
+
+PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
+                      const MergeArguments& arguments) {
+  const Lines corpus = LinesOf(arguments.corpora);
+  const Lines protect = LinesOf(arguments.protect);
+  MergeOptions options;
+  options.strategy = arguments.strategy;
+  options.budget = arguments.budget;
+  options.scripts = arguments.scripts;
+  options.corpus = corpus.documents;
+  options.protect = protect.documents;
+  options.allow_bytes = arguments.bytes;
+  options.threads = arguments.threads;
+  StatusOr<PyMergeResult> result = [&]() -> StatusOr<PyMergeResult> {
+    const py::gil_scoped_release unlocked;
+    TOKGRAFT_ASSIGN_OR_RETURN(MergeResult merged,
+                              MergeTokenizers(base.spec(), donor.spec(), options));
+    TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer tokenizer, Compile(std::move(merged.tokenizer)));
+    return PyMergeResult{base, std::move(tokenizer), std::move(merged.id_map),
+                         ToReport(merged.conflicts), ToReport(merged.certificate)};
+  }();
+  return Take(std::move(result));
+}
+
+void RegisterIdMap(py::module_& m) {
+  py::class_<IdMap>(m, "IdMap", "Where each id of the two old vocabularies went.")
+      .def_readonly("strategy", &IdMap::strategy)
+      .def_readonly("base_size", &IdMap::base_size, "Highest base id + 1")
+      .def_readonly("merged_size", &IdMap::merged_size, "Highest merged id + 1")
+      .def_readonly("base_to_merged", &IdMap::base_to_merged, "New id of each base id, or None")
+      .def_readonly("donor_to_merged", &IdMap::donor_to_merged, "New id of each donor id, or None")
+      .def_property_readonly(
+          "added", [](const IdMap& map) { return py::object(FromJson(map.ToJson())["added"]); })
+      .def("to_dict", [](const IdMap& map) { return FromJson(map.ToJson()); })
+      .def("to_json", &IdMap::ToJson)
+      .def("__str__", &IdMap::DebugString)
+      .def("__repr__",
+           [](const IdMap& map) {
+             return Cat("<tokgraft.IdMap ", map.base_size, " -> ", map.merged_size, " ids>");
+           })
+      .def("__eq__",
+           [](const IdMap& map, const py::object& other) {
+             return py::isinstance<IdMap>(other) && map == other.cast<const IdMap&>();
+           })
+      .def(py::pickle([](const IdMap& map) { return map.ToJson(); },
+                      [](const std::string& json) { return Take(ParseIdMap(json, "IdMap")); }));
+}
+
+}  // namespace
+
+void RegisterVocabMerge(py::module_& m) {
+  RegisterIdMap(m);
+  RegisterReport<ConflictReport>(m, "ConflictReport",
+                                 "What stood in the way of a merge, and what was done about it.",
+                                 {"counts", "findings"});
+  RegisterReport<Certificate>(
+      m, "Certificate", "What a merge does to text that the base already encoded: L0 to L3.",
+      {"level", "proved", "reason", "checked_bytes", "new_cuts", "changed_spans"});
+  py::class_<PyMergeResult>(m, "MergeResult", "A merged tokenizer, and all that is known of it.")
+      .def_readonly("base", &PyMergeResult::base)
+      .def_readonly("tokenizer", &PyMergeResult::tokenizer)
+      .def_readonly("id_map", &PyMergeResult::id_map)
+      .def_readonly("conflicts", &PyMergeResult::conflicts)
+      .def_readonly("certificate", &PyMergeResult::certificate)
+      .def("__str__",
+           [](const PyMergeResult& r) {
+             return Cat(r.id_map.DebugString(), "\n", r.certificate.text, "\n", r.conflicts.text);
+           })
+      .def("__repr__",
+           [](const PyMergeResult& r) {
+             return Cat("<tokgraft.MergeResult ", r.id_map.base_size, " -> ", r.id_map.merged_size,
+                        " ids>");
+           })
+      .def(py::pickle(
+          [](const PyMergeResult& r) {
+            return py::make_tuple(r.base, r.tokenizer, r.id_map, r.conflicts, r.certificate);
+          },
+          [](const py::tuple& t) {
+            return PyMergeResult{t[0].cast<const Tokenizer&>(), t[1].cast<const Tokenizer&>(),
+                                 t[2].cast<const IdMap&>(),
+                                 t[3].cast<const Report<ConflictReport>&>(),
+                                 t[4].cast<const Report<Certificate>&>()};
+          }));
+  m.def(
+      "merge",
+      [](const Tokenizer& base, const Tokenizer& donor, const std::string& strategy,
+         std::optional<std::uint64_t> budget, const std::vector<std::string>& scripts,
+         const py::object& corpora, const py::object& protect, bool bytes, int threads) {
+        return PyMerge(base, donor, {strategy, budget, scripts, corpora, protect, bytes, threads});
+      },
+      py::arg("base"), py::arg("donor"), py::kw_only(), py::arg("strategy") = "extend",
+      py::arg("budget") = py::none(), py::arg("scripts") = std::vector<std::string>(),
+      py::arg("corpora") = py::none(), py::arg("protect") = py::none(), py::arg("bytes") = false,
+      py::arg("threads") = 0, "Adds a donor's pieces to a base; no base id moves.");
+}
+
+}  // namespace tokgraft::python

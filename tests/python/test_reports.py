@@ -1,0 +1,138 @@
+"""measure, compare, merge, init_embeddings and verify from Python, on small things made here."""
+
+import json
+import pickle
+
+import pytest
+
+import tokgraft
+import toys
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture(scope="module")
+def base_path(folder):
+    return toys.byte_level_bpe(folder / "base.json")
+
+
+@pytest.fixture(scope="module")
+def base(base_path):
+    return tokgraft.load(base_path)
+
+
+@pytest.fixture(scope="module")
+def donor(folder):
+    return tokgraft.load(toys.byte_level_bpe(folder / "donor.json", toys.OTHER_SENTENCES, 380))
+
+
+@pytest.fixture(scope="module")
+def corpora(folder):
+    path = folder / "zh.txt"
+    path.write_text("\n".join(toys.OTHER_SENTENCES * 20) + "\n", encoding="utf-8")
+    return {"zh": path}
+
+
+@pytest.fixture(scope="module")
+def merged(base, donor):
+    return tokgraft.merge(base, donor, budget=20)
+
+
+def assert_is_report(report):
+    assert json.loads(report.to_json()) == report.to_dict()
+    assert str(report).strip()
+    assert pickle.loads(pickle.dumps(report)) == report
+
+
+def test_measure(base, corpora):
+    report = tokgraft.measure(base, corpora)
+    assert_is_report(report)
+    zh = report.corpora["zh"]
+    assert zh["documents"] == 60 and zh["bytes"] == corpora["zh"].stat().st_size
+    assert zh["tokens"] == sum(base.count(line) for line in
+                               corpora["zh"].read_text(encoding="utf-8").splitlines(True))
+    assert tokgraft.measure(base, corpora, documents="file").corpora["zh"]["documents"] == 1
+
+
+def test_measure_reports_progress(base, corpora):
+    seen = []
+    tokgraft.measure(base, corpora, progress=lambda stage, fraction: seen.append(fraction))
+    assert seen and seen[-1] == 1
+
+
+def test_an_exception_in_progress_arrives(base, corpora):
+    def fail(stage, fraction):
+        raise KeyError("stop")
+
+    with pytest.raises(KeyError, match="stop"):
+        tokgraft.measure(base, corpora, progress=fail)
+
+
+def test_corpora_are_a_dict_of_files(base, folder):
+    with pytest.raises(TypeError, match="dict of names and paths"):
+        tokgraft.measure(base, "zh.txt")
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        tokgraft.measure(base, {"zh": folder / "nowhere.txt"})
+    with pytest.raises(ValueError, match="sentence"):
+        tokgraft.measure(base, {}, documents="sentence")
+
+
+def test_compare(base, donor, corpora):
+    report = tokgraft.compare({"base": base, "donor": donor}, corpora, resamples=200)
+    assert_is_report(report)
+    assert "donor needs" in str(report)
+    same = tokgraft.compare({"a": base, "b": base}, corpora, resamples=200)
+    assert "no difference" in same.to_json()
+
+
+def test_merge(base, donor, merged):
+    assert merged.tokenizer.vocab_size == merged.id_map.merged_size > base.vocab_size
+    assert merged.id_map.base_to_merged == list(range(base.vocab_size))
+    assert len(merged.id_map.donor_to_merged) == donor.vocab_size
+    assert 0 < len(merged.id_map.added) <= 20
+    for piece in merged.id_map.added:
+        assert piece["id"] in merged.tokenizer.encode_ids(piece["witness"])
+    assert merged.certificate.level in ("L0", "L1")
+    assert_is_report(merged.conflicts)
+    assert_is_report(merged.certificate)
+    assert "A1" in merged.conflicts.counts
+
+
+def test_merge_on_a_corpus_saves_tokens(base, donor, corpora):
+    merged = tokgraft.merge(base, donor, budget=20, corpora=corpora)
+    text = corpora["zh"].read_text(encoding="utf-8")
+    assert merged.tokenizer.count(text) < base.count(text)
+    assert merged.certificate.checked_bytes == corpora["zh"].stat().st_size
+
+
+def test_merge_pickles(merged):
+    again = pickle.loads(pickle.dumps(merged))
+    assert again.tokenizer == merged.tokenizer and again.id_map == merged.id_map
+    assert again.certificate == merged.certificate and again.conflicts == merged.conflicts
+
+
+def test_unknown_strategy_is_refused(base, donor):
+    with pytest.raises(tokgraft.Error, match="swap"):
+        tokgraft.merge(base, donor, strategy="swap")
+
+
+def test_init_and_verify(folder, donor):
+    model = toys.model_with_tokenizer(folder / "model")
+    merged = tokgraft.merge(tokgraft.load(model), donor, budget=10)
+    out = folder / "out"
+    report = tokgraft.init_embeddings(model, merged, out=out, method="mean", seed=0)
+    assert_is_report(report)
+    assert report.rows["copied"] == merged.base.vocab_size
+    assert tokgraft.load(out).encode_ids("天气很好").tolist() == \
+        merged.tokenizer.encode_ids("天气很好").tolist()
+    verified = tokgraft.verify(out)
+    assert_is_report(verified)
+    assert verified.ok is True and verified.problems == []
+    with pytest.raises(tokgraft.ConflictError, match="out"):
+        tokgraft.init_embeddings(model, merged, out=out)
+    (out / "config.json").write_text("{}")
+    broken = tokgraft.verify(out)
+    assert not broken.ok and any("config.json" in problem for problem in broken.problems)
