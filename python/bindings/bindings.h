@@ -86,6 +86,7 @@ void RegisterTokenizer(pybind11::module_& m);
 void RegisterEfficiency(pybind11::module_& m);
 void RegisterVocabMerge(pybind11::module_& m);
 void RegisterEmbedInit(pybind11::module_& m);
+void RegisterPreTokenize(pybind11::module_& m);  // pre_tokenize.cc
 
 }  // namespace tokgraft::python
 

@@ -13,6 +13,7 @@ PYBIND11_MODULE(_core, m) {
   tokgraft::python::RegisterEfficiency(m);
   tokgraft::python::RegisterVocabMerge(m);
   tokgraft::python::RegisterEmbedInit(m);
+  tokgraft::python::RegisterPreTokenize(m);
   m.def("run_program", &tokgraft::RunProgram, py::arg("arguments"),
         py::call_guard<py::gil_scoped_release>(),
         "Runs the program tokgraft with these arguments (its name excluded); returns its status.");

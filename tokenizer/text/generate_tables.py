@@ -322,6 +322,44 @@ def hf_word():
     return set_table("kHfWord", "Whitespace: word characters.", members)
 
 
+def hf_scripts():
+    """Code points that UnicodeScripts never parts have one number; 0 is its script Any."""
+    from tokenizers import pre_tokenizers
+
+    split = pre_tokenizers.UnicodeScripts().pre_tokenize_str
+
+    def together(a, b):
+        return len(split(a + b)) == 1
+
+    def is_any(c):  # parts from nothing; alone it gives no piece at all
+        return split(c) == []
+
+    # Neighbours of one script need one question only.
+    examples, starts, previous, number = {}, [], None, None
+    for code in CODE_POINTS:
+        c = chr(code)
+        if previous is not None and is_any(c) == (number == 0) and (
+            number == 0 or together(previous, c)
+        ):
+            previous = c
+            continue
+        if is_any(c):
+            number = 0
+        else:
+            found = [n for n, example in examples.items() if together(example, c)]
+            number = found[0] if found else len(examples) + 1
+            assert len(found) <= 1
+            examples.setdefault(number, c)
+        starts.append(code << 8 | number)
+        previous = c
+    return [
+        "// UnicodeScripts: (first code point << 8 | script), each up to the next; 0 is Any.",
+        "constexpr std::uint32_t kHfScriptStarts[] = {",
+        *write_numbers(starts),
+        "};",
+    ]
+
+
 def onig_word():
     # Outside brackets Oniguruma asks another table for Latin-1 than inside.
     only_outside = [0xB2, 0xB3, 0xB9, 0xBC, 0xBD, 0xBE]
@@ -440,6 +478,10 @@ FILES = {
     "pre_token_classes.inc": (
         ["tokenizers", "tiktoken"],
         [hf_punctuation, hf_numeric, hf_word, onig_word, rust_word],
+    ),
+    "hf_scripts.inc": (
+        ["tokenizers"],
+        [hf_scripts],
     ),
     "llama_cpp_classes.inc": (["tokenizers", "xllamacpp"], [unknown_to_llama_cpp]),
 }

@@ -15,6 +15,10 @@ const CodePointSet& HfNumeric();      // of Digits
 const CodePointSet& HfWord();         // \w of Whitespace
 const CodePointSet& HfWhiteSpace();   // of Bert, Whitespace and WhitespaceSplit
 
+// The script that HF's UnicodeScripts sees, as a number of its own (kana are Han); 0 is Any, which
+// joins whatever stands beside it.
+std::uint8_t HfScript(char32_t c);
+
 // Half-open ranges, flat.
 std::span<const char32_t> OnigurumaWordRanges();  // [\w] of HF's regexes
 std::span<const char32_t> RustWordRanges();       // \w of tiktoken's

@@ -19,7 +19,7 @@ constexpr std::string_view kCharacters[] = {
     "\u017F", "re",     "'LL",    "'\u017F", " ",      "  ",     "\t",     "\n",     "\r\n",
     "\v",     "\u0085", "\u00A0", "\u2028",  "\u3000", "\u200D", "😀",     "\uFE0F", ".",
     "/",      "!",      "。",     "(",       "$",      "\u0301", "\u0903", "\x01",   "\uFFFD",
-    "\uE000", "\u0378", "\u1C89", "_",       "--",     "\n\n  ",
+    "\uE000", "\u0378", "\u1C89", "・",      "\u3040", "゛",     "_",      "--",     "\n\n  ",
 };
 
 std::string RandomText(std::mt19937* random) {
@@ -86,6 +86,41 @@ TEST(ScanTest, EveryScannerAgreesWithTheRegexEngine) {
       Scan(*kind, text, &pieces);
       ASSERT_EQ(pieces, expected) << ScannerName(*kind) << ": \"" << text << "\"";
     }
+  }
+}
+
+TEST(ScanTest, DeepSeekAgreesWithItsThreeRegexes) {
+  constexpr std::string_view kRegexes[] = {
+      R"(\p{N}{1,3})", "[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+",
+      "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|"
+      "[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|"
+      "\\s*[\r\n]+|\\s+(?!\\S)|\\s+"};
+  ASSERT_TRUE(AreDeepSeekRegexes(kRegexes[0], kRegexes[1], kRegexes[2]));
+  std::mt19937 random(3);
+  for (int i = 0; i < 300; ++i) {
+    const std::string text = RandomText(&random);
+    std::vector<std::string_view> expected;
+    if (!text.empty()) expected.push_back(text);
+    for (const std::string_view pattern : kRegexes) {
+      const auto regex = Regex::Compile(pattern, Reference::kHuggingFace);
+      ASSERT_TRUE(regex.ok());
+      std::vector<std::string_view> next;
+      for (const std::string_view piece : expected) {
+        std::vector<RegexMatch> matches;
+        regex->FindAll(piece, &matches);
+        std::size_t gap = 0;
+        for (const RegexMatch& match : matches) {
+          if (gap != match.begin) next.push_back(piece.substr(gap, match.begin - gap));
+          next.push_back(piece.substr(match.begin, match.end - match.begin));
+          gap = match.end;
+        }
+        if (gap != piece.size()) next.push_back(piece.substr(gap));
+      }
+      expected = next;
+    }
+    std::vector<std::string_view> pieces;
+    ScanDeepSeek(text, &pieces);
+    ASSERT_EQ(pieces, expected) << text;
   }
 }
 

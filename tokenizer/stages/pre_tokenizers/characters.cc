@@ -1,5 +1,5 @@
 // The pre-tokenizers that look at one character at a time: Bert, Whitespace, WhitespaceSplit,
-// Punctuation, Digits, CharDelimiterSplit, FixedLength, and Metaspace's cut.
+// Punctuation, Digits, CharDelimiterSplit, UnicodeScripts, FixedLength, and Metaspace's cut.
 #include <cstring>
 #include <utility>
 
@@ -104,6 +104,26 @@ class FixedLengthSplitter : public Splitter {
   std::uint64_t length_;
 };
 
+// A cut where the script changes. Characters of any script belong to the piece before them; at the
+// start of the text there is none, and they are dropped.
+class UnicodeScriptsSplitter : public Splitter {
+ public:
+  void Split(std::string_view text, SplitBuffers*,
+             std::vector<std::string_view>* pieces) const override {
+    std::size_t begin = 0;
+    std::uint8_t last = 0;
+    for (std::size_t position = 0; position < text.size();) {
+      const std::size_t here = position;
+      const std::uint8_t script = HfScript(DecodeValid(text, &position));
+      if (script == 0 || script == last) continue;
+      if (last != 0) pieces->push_back(text.substr(begin, here - begin));
+      begin = here;
+      last = script;
+    }
+    if (last != 0) pieces->push_back(text.substr(begin));
+  }
+};
+
 // A cut before every mark.
 class MetaspaceSplitter : public Splitter {
  public:
@@ -148,6 +168,9 @@ std::unique_ptr<const Splitter> MakeDigitsSplitter(bool individual_digits) {
 }
 std::unique_ptr<const Splitter> MakeCharDelimiterSplitter(char32_t delimiter) {
   return std::make_unique<CharDelimiterSplitter>(delimiter);
+}
+std::unique_ptr<const Splitter> MakeUnicodeScriptsSplitter() {
+  return std::make_unique<UnicodeScriptsSplitter>();
 }
 std::unique_ptr<const Splitter> MakeFixedLengthSplitter(std::uint64_t length) {
   return std::make_unique<FixedLengthSplitter>(length);

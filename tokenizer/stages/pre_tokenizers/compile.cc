@@ -64,9 +64,7 @@ struct StepOf {
     return Cut(MakeDigitsSplitter(stage.individual_digits));
   }
   StatusOr<PreTokenizeStep> operator()(const pre_tokenizer::UnicodeScripts&) const {
-    return UnimplementedError(
-        "pre-tokenizer UnicodeScripts is not supported, expected one that is; use another "
-        "tokenizer");
+    return Cut(MakeUnicodeScriptsSplitter());
   }
   StatusOr<PreTokenizeStep> operator()(const pre_tokenizer::FixedLength& stage) const {
     if (stage.length == 0) {

@@ -64,6 +64,7 @@ std::unique_ptr<const Splitter> MakeWhitespaceSplitSplitter();  // WhitespaceSpl
 std::unique_ptr<const Splitter> MakePunctuationSplitter(pre_tokenizer::SplitBehavior behavior);
 std::unique_ptr<const Splitter> MakeDigitsSplitter(bool individual_digits);
 std::unique_ptr<const Splitter> MakeCharDelimiterSplitter(char32_t delimiter);
+std::unique_ptr<const Splitter> MakeUnicodeScriptsSplitter();
 std::unique_ptr<const Splitter> MakeFixedLengthSplitter(std::uint64_t length);
 
 }  // namespace tokgraft

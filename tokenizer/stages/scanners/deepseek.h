@@ -4,7 +4,8 @@
 //      |\s*[\r\n]+|\s+(?!\S)|\s+
 //
 // 1 and 2 cut the text into stretches; 3 sees one stretch at a time (its look-ahead ends there) and
-// does not match everywhere (control characters): what lies between its matches is a piece too.
+// does not match everywhere (digits, control characters): what lies between its matches is a piece
+// too. It cuts the stretches of 2 as well, at a ・.
 #ifndef TOKGRAFT_TOKENIZER_STAGES_SCANNERS_DEEPSEEK_H_
 #define TOKGRAFT_TOKENIZER_STAGES_SCANNERS_DEEPSEEK_H_
 
@@ -46,7 +47,7 @@ struct DeepSeekScanner {
         emit(p, q);
       } else if (IsEastAsian(c.code)) {
         q = SkipEastAsian(p, reader);
-        emit(p, q);
+        ScanStretch({p, static_cast<std::size_t>(q - p)}, table, emit);
       } else {
         q = StretchEnd(p, reader);
         ScanStretch({p, static_cast<std::size_t>(q - p)}, table, emit);
