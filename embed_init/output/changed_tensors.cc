@@ -159,6 +159,14 @@ std::vector<ChangedTensor> ChangedTensors(const Checkpoint& checkpoint, const In
     RowTensor head = checkpoint.embedding;
     head.tensor = UntiedHeadName(checkpoint);
     add(head, checkpoint.embedding.tensor, false, true);
+    // Where the head has a bias that was tied too (BERT, RoBERTa), it is stored on its own as well.
+    if (head.tensor.ends_with("decoder.weight") && !checkpoint.head_biases.empty()) {
+      RowTensor bias = checkpoint.head_biases.front();
+      bias.tensor = head.tensor.substr(0, head.tensor.size() - 6) + "bias";
+      if (checkpoint.Find(bias.tensor) == nullptr) {
+        add(bias, checkpoint.head_biases.front().tensor, false, true);
+      }
+    }
   }
   for (const RowTensor& bias : checkpoint.head_biases) add(bias, bias.tensor, is_input, false);
   return changed;
