@@ -61,12 +61,13 @@ def character_spans_as_bytes(text: str, spans) -> list[list[int]]:
 
 
 def fast_texts(specials, real: bool = True):
-    """Some thousand documents: edge cases, a sweep of code points, random Unicode, real text."""
+    """Edge cases, a sweep of code points, random Unicode; for real files more, and real text."""
+    many = 1 if real else 3
     yield from SHORT
-    yield from documents.sweep(step=397)
-    yield from documents.random_unicode(400, seed=1)
-    yield from documents.with_specials(list(specials)[:400], 300, seed=3)
-    yield from documents.hostile(1500).values()
+    yield from documents.sweep(step=397 * many)
+    yield from documents.random_unicode(400 // many, seed=1)
+    yield from documents.with_specials(list(specials)[:400], 300 // many, seed=3)
+    yield from documents.hostile(1500 // many).values()
     if real:
         for name in TEXTS:
             yield from documents.file_documents(data_path(f"text/{name}.txt"), 20_000)
