@@ -150,7 +150,7 @@ TEST(Normalize, UnicodeFormsKnowUnicodeNine) {
 
 TEST(Normalize, UnicodeFormsFarIntoText) {
   const auto nfc = CompileNormalizers({normalizer::Unicode{UnicodeForm::kNfc}});
-  for (const std::size_t length : {1, 7, 8, 9, 255, 256, 257, 1000, 5000}) {
+  for (const std::size_t length : {1u, 7u, 8u, 9u, 255u, 256u, 257u, 1000u, 5000u}) {
     const std::string plain(length, 'x');
     const std::string marked = plain + "e\u0301" + plain + "\u00e9" + plain;
     EXPECT_EQ(Normalized(nfc, marked), plain + "\u00e9" + plain + "\u00e9" + plain);

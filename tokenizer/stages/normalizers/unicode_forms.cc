@@ -1,5 +1,8 @@
-#include "tokenizer/stages/normalizers/unicode_forms.h"
-
+// NFC, NFD, NFKC, NFKD as HF computes them: standard forms over the characters of Unicode 9.0.
+//
+// A character that 9.0 lacks is a starter that neither decomposes nor composes. Text that ICU
+// calls normalized is normalized here too (ICU knows more marks and more mappings, never fewer), so
+// only the parts around a character that is not go through the algorithm.
 #include <unicode/normalizer2.h>
 #include <unicode/stringpiece.h>
 #include <unicode/uchar.h>
@@ -13,8 +16,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "tokenizer/stages/normalizers/step.h"
+#include "tokenizer/stages/normalizers/transform.h"
 #include "tokenizer/text/ascii.h"
 #include "tokenizer/text/utf8.h"
 
@@ -253,10 +259,6 @@ class UnicodeFormStep final : public NormalizerStep {
 };
 
 }  // namespace
-
-void AppendUnicodeForm(std::string_view text, UnicodeForm form, std::vector<CharChange>* out) {
-  UnicodeFormStep(form).Run(text, out);
-}
 
 NormalizerStepPtr MakeUnicodeForm(UnicodeForm form) {
   return std::make_unique<UnicodeFormStep>(form);
