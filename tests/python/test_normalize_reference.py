@@ -85,14 +85,15 @@ def code_points(step=1):
     return [chr(c) for c in range(0, 0x110000, step) if not 0xD800 <= c < 0xE000]
 
 
-def documents_of(step):
-    """Every code point alone, doubled, and between letters, marks and spaces."""
+def documents_of(step, context_step=1):
+    """Every code point alone; those at `context_step` doubled, between letters, marks, spaces."""
     characters = code_points(step)
     for start in range(0, len(characters), 64):
         part = characters[start:start + 64]
         yield "x".join(part)
-        yield " ".join(f"a{c}\u0301{c}" for c in part)
-        yield "".join(part)
+        in_context = part[::context_step]
+        yield " ".join(f"a{c}\u0301{c}" for c in in_context)
+        yield "".join(in_context)
 
 
 MARKS = ("\u0300\u0301\u0323\u0327\u0338\u0344\u0345\u05b0\u0651\u093c\u094d\u0f71\u1dc0\u1df6\u20d0"
@@ -143,12 +144,12 @@ def test_sequences(pair, compared):
 
 @pytest.mark.slow
 def test_every_code_point(pair, compared):
-    check(pair, documents_of(1), compared)
+    check(pair, documents_of(1, context_step=7), compared)
 
 
 @pytest.mark.slow
 def test_many_sequences(pair, compared):
-    check(pair, sequences(100_000, seed=2), compared)
+    check(pair, sequences(20_000, seed=2), compared)
 
 
 # ---- sentencepiece ----------------------------------------------------------------------------
@@ -195,5 +196,5 @@ def test_sentencepiece_sample(tmp_path, rule, flags, compared):
 @pytest.mark.parametrize("rule", RULES)
 def test_sentencepiece_every_code_point(tmp_path, rule, compared):
     pair = sentencepiece_pair(tmp_path / "toy.model", rule, {})
-    check_sentencepiece(pair, documents_of(1), compared)
-    check_sentencepiece(pair, sequences(50_000, seed=4), compared)
+    check_sentencepiece(pair, documents_of(1, context_step=7), compared)
+    check_sentencepiece(pair, sequences(20_000, seed=4), compared)
