@@ -1,10 +1,7 @@
 // init_embeddings, graft and verify: model directories.
 #include <pybind11/stl.h>
 
-#if __has_include("embed_init/graft.h")
 #include "embed_init/graft.h"
-#define TOKGRAFT_HAS_GRAFT
-#endif
 #include "embed_init/init.h"
 #include "embed_init/manifest.h"
 #include "python/bindings/progress.h"
@@ -52,7 +49,6 @@ Report<InitReport> PyInitEmbeddings(const py::object& model, const PyMergeResult
   return {value.ToJson(), value.DebugString()};
 }
 
-#ifdef TOKGRAFT_HAS_GRAFT
 Report<GraftReport> PyGraft(const py::object& model, const Tokenizer& donor, GraftOptions options,
                             const py::object& progress) {
   const std::string model_dir = PathFrom(model);
@@ -68,7 +64,6 @@ Report<GraftReport> PyGraft(const py::object& model, const Tokenizer& donor, Gra
   return {value.ToJson(), value.ToText()};
 }
 
-#endif
 Report<VerifyReport> PyVerify(const py::object& directory, const py::object& model, int threads,
                               const py::object& progress) {
   const std::string path = PathFrom(directory);
@@ -105,7 +100,6 @@ void RegisterInit(py::module_& m) {
       "Writes a model directory with rows for a merged vocabulary.");
 }
 
-#ifdef TOKGRAFT_HAS_GRAFT
 void RegisterGraft(py::module_& m) {
   m.def(
       "graft",
@@ -140,7 +134,6 @@ void RegisterGraft(py::module_& m) {
       py::arg("verify") = true, py::arg("threads") = 0, py::arg("progress") = py::none(),
       "The main job: plan, merge, make rows, write, verify.");
 }
-#endif
 
 }  // namespace
 
@@ -150,11 +143,9 @@ void RegisterEmbedInit(py::module_& m) {
   RegisterReport<VerifyReport>(m, "VerifyReport", "What of a manifest holds, and what does not.",
                                {"ok", "problems"});
   RegisterInit(m);
-#ifdef TOKGRAFT_HAS_GRAFT
   RegisterReport<GraftReport>(m, "GraftReport", "The main job, from efficiency to verification.",
                               {});
   RegisterGraft(m);
-#endif
   m.def("verify", &PyVerify, py::arg("directory"), py::kw_only(), py::arg("model") = py::none(),
         py::arg("threads") = 0, py::arg("progress") = py::none(),
         "Recomputes all that the manifest of a model directory claims.");

@@ -108,6 +108,9 @@ class Certificate(_Report):
     @property
     def changed_spans(self) -> int: ...
 
+class GraftReport(_Report):
+    """The main job, from efficiency before and after to verification."""
+
 class InitReport(_Report):
     @property
     def rows(self) -> dict[str, int]: ...
@@ -187,6 +190,28 @@ def merge(
     bytes: bool = False,
     threads: int = 0,
 ) -> MergeResult: ...
+def graft(
+    model: _Path,
+    donor: Tokenizer,
+    *,
+    out: _Path | None = None,
+    budget: int | None = None,
+    scripts: Sequence[str] = (),
+    corpora: _Corpora | None = None,
+    documents: _Documents = "line",
+    method: _Method = "auto",
+    input_method: _Method | None = None,
+    output_method: _Method | None = None,
+    tie: _Tie = "keep",
+    pad_to_multiple: int = 0,
+    seed: int = 0,
+    dry_run: bool = False,
+    force: bool = False,
+    link: bool = False,
+    verify: bool = True,
+    threads: int = 0,
+    progress: _Progress | None = None,
+) -> GraftReport: ...
 def init_embeddings(
     model: _Path,
     merged: MergeResult,
