@@ -14,7 +14,9 @@ import sys
 import pytest
 
 import differential
+import tiny_gguf
 import tokgraft
+import toys
 from conftest import data_path
 
 PYTHON = os.environ.get("TOKGRAFT_LLAMA_CPP_PYTHON", sys.executable)
@@ -77,8 +79,9 @@ def spans_cover(ours, texts) -> None:
             assert begin >= at, differential.shown(text)
             assert all(ours.token_id(bytes([b])) is None for b in source[at:begin])
             covered = source[begin:end].replace("▁".encode(), b" ")
-            assert ours.token_bytes(token).replace("▁".encode(), b" ") == covered, (
-                differential.shown(text))
+            spelled = ours.token_bytes(token).replace("▁".encode(), b" ")
+            is_prefixed = spelled == b" " + covered  # by a space that the text does not have
+            assert spelled == covered or is_prefixed, differential.shown(text)
             at = end
         assert all(ours.token_id(bytes([b])) is None for b in source[at:])
 
@@ -136,3 +139,64 @@ def test_a_file_cut_behind_its_metadata_loads(tmp_path):
 @pytest.mark.parametrize("part", differential.SLOW_PARTS)
 def test_files_in_full(pair, part, compared):
     compare(pair, differential.slow_texts(specials(pair[0]), part), compared, decode=part == "random")
+
+
+# ---- Vocabularies trained here, inside the smallest model that llama.cpp loads ------------------
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
+
+
+def byte_level_file(path, pre: str, without: str = "", **keys):
+    """`without`: characters of the byte alphabet that the vocabulary lacks."""
+    trained = toys.byte_level_bpe(path.with_suffix(".json"), size=700, specials=())
+    model = json.loads(trained.read_text())["model"]
+    merges = [" ".join(pair) for pair in model["merges"] if not set(without) & set("".join(pair))]
+    tokens = [token for token in model["vocab"] if not set(without) & set(token)]
+    specials = ["<|endoftext|>", "<|im_start|>", "<|im_start|>x", "  "]
+    types = [NORMAL] * len(tokens) + [CONTROL, CONTROL, CONTROL, USER_DEFINED]
+    return tiny_gguf.write(path, tokens + specials, types, pre=pre, merges=merges,
+                           bos_token_id=len(tokens), eos_token_id=len(tokens),
+                           padding_token_id=len(tokens), **keys)
+
+
+def sentencepiece_file(path, **keys):
+    sentencepiece = pytest.importorskip("sentencepiece")
+    trained = toys.sentencepiece_model(path.with_suffix(".model"), size=700,
+                                       user_defined_symbols=["<sep>", "▁▁"])
+    p = sentencepiece.SentencePieceProcessor(model_file=str(trained))
+    ids = range(p.get_piece_size())
+    kind = [UNKNOWN if p.is_unknown(i) else CONTROL if p.is_control(i) else BYTE if p.is_byte(i)
+            else USER_DEFINED if p.id_to_piece(i) in ("<sep>", "▁▁") else NORMAL for i in ids]
+    tokens = [p.id_to_piece(i).replace("▁", " " if kind[i] == USER_DEFINED else "▁") for i in ids]
+    return tiny_gguf.write(path, tokens, kind, model="llama", scores=[p.get_score(i) for i in ids],
+                           padding_token_id=0, **keys)
+
+
+MADE = {f"pre {pre}": (lambda path, pre=pre: byte_level_file(path, pre))
+        for pre in ("gpt-2", "smollm", "llama-bpe", "qwen2", "default", "falcon")} | {
+    "missing bytes": lambda path: byte_level_file(path, "gpt-2", without="éŁeĊ"),
+    "bos and eos": lambda path: byte_level_file(path, "smollm", add_bos_token=True,
+                                                add_eos_token=True),
+    "space prefix": sentencepiece_file,
+    "no space prefix": lambda path: sentencepiece_file(path, add_space_prefix=False),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_made_files(name, tmp_path, compared):
+    reference = f"llama.cpp of cyllama {version()}"
+    pytest.importorskip("gguf")
+    path = MADE[name](tmp_path / "made.gguf")
+    try:
+        ours = tokgraft.load(str(path))
+    except NotImplementedError as error:
+        assert "falcon" in str(error)  # refused by name, never approximated
+        return
+    theirs = Reference(path)
+    try:
+        texts = [*differential.fast_texts(specials(ours), real=False), "a ' b . c 's d 're ! x , 'll"]
+        compare((ours, theirs, reference), texts, compared, decode="bytes" not in name)
+        for text in ("", "a b", "<|im_start|>x <sep>"):
+            assert (ours.encode_ids(text, add_special_tokens=True).tolist()
+                    == theirs.ask(texts=[text], add_special=True)[0])
+    finally:
+        theirs.close()
