@@ -6,6 +6,7 @@
 #include "embed_init/manifest.h"
 #include "python/bindings/progress.h"
 #include "python/bindings/vocab_merge.h"
+#include "tokenizer/load.h"
 
 namespace tokgraft::python {
 namespace py = pybind11;
@@ -49,15 +50,19 @@ Report<InitReport> PyInitEmbeddings(const py::object& model, const PyMergeResult
   return {value.ToJson(), value.DebugString()};
 }
 
-Report<GraftReport> PyGraft(const py::object& model, const Tokenizer& donor, GraftOptions options,
+// A donor is a Tokenizer, or a path to one.
+Report<GraftReport> PyGraft(const py::object& model, const py::object& donor, GraftOptions options,
                             const py::object& progress) {
   const std::string model_dir = PathFrom(model);
+  const TokenizerSpec donor_spec = py::isinstance<Tokenizer>(donor)
+                                       ? donor.cast<const Tokenizer&>().spec()
+                                       : Take(Load(PathFrom(donor)));
   PyProgress watched(progress);
   options.progress = watched.function();
   options.command = "tokgraft.graft";
   StatusOr<GraftReport> report = [&] {
     const py::gil_scoped_release unlocked;
-    return Graft(model_dir, donor.spec(), options);
+    return Graft(model_dir, donor_spec, options);
   }();
   watched.RaiseIfFailed();
   const GraftReport value = Take(std::move(report));
@@ -103,7 +108,7 @@ void RegisterInit(py::module_& m) {
 void RegisterGraft(py::module_& m) {
   m.def(
       "graft",
-      [](const py::object& model, const Tokenizer& donor, const py::object& out,
+      [](const py::object& model, const py::object& donor, const py::object& out,
          std::optional<std::uint64_t> budget, const std::vector<std::string>& scripts,
          const py::object& corpora, const std::string& documents, const std::string& method,
          const std::optional<std::string>& input_method,
@@ -144,7 +149,8 @@ void RegisterEmbedInit(py::module_& m) {
                                {"ok", "problems"});
   RegisterInit(m);
   RegisterReport<GraftReport>(m, "GraftReport", "The main job, from efficiency to verification.",
-                              {});
+                              {"model", "donor", "out", "vocabulary", "efficiency", "conflicts",
+                               "certificate", "init", "verify"});
   RegisterGraft(m);
   m.def("verify", &PyVerify, py::arg("directory"), py::kw_only(), py::arg("model") = py::none(),
         py::arg("threads") = 0, py::arg("progress") = py::none(),

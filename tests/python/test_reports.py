@@ -136,3 +136,19 @@ def test_init_and_verify(folder, donor):
     (out / "config.json").write_text("{}")
     broken = tokgraft.verify(out)
     assert not broken.ok and any("config.json" in problem for problem in broken.problems)
+
+
+def test_graft(folder, donor, corpora):
+    model = toys.model_with_tokenizer(folder / "graft-model")
+    out = folder / "grafted"
+    planned = tokgraft.graft(model, donor, budget=10, dry_run=True)
+    assert not out.exists() and planned.out == ""
+    report = tokgraft.graft(model, donor, out=out, budget=10, corpora=corpora)
+    assert_is_report(report)
+    assert 0 < report.vocabulary["added"] <= 10 and report.certificate["level"] in ("L0", "L1")
+    assert report.verify["ok"] and tokgraft.verify(out).ok
+    before, after = (report.efficiency[when]["corpora"]["zh"]["tokens"]
+                     for when in ("before", "after"))
+    assert after < before
+    with pytest.raises(tokgraft.ConflictError):
+        tokgraft.graft(model, donor, out=out, budget=10)
