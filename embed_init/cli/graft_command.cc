@@ -83,9 +83,11 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
       ->add_option("--budget", arguments->budget,
                    "New ids at most; auto: every piece that saves a token on the corpora")
       ->type_name("N|auto");
-  command->add_option("--scripts", arguments->scripts, "Only pieces of these scripts")
-      ->allow_extra_args(false)
-      ->type_name("SCRIPT");
+  command
+      ->add_option("--script", arguments->scripts,
+                   "Only pieces in these scripts, e.g. Han,Hiragana,Katakana")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command
       ->add_option("--corpus", arguments->corpora, "Plain text to select, certify and measure on")
       ->allow_extra_args(false)
