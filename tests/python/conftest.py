@@ -3,7 +3,8 @@
 A test that needs a data set asks for it with `data("tokenizers/gpt2/tokenizer.json")`; where the
 set is missing the test is skipped by name, and in CI it fails. Tests marked `slow` run with
 `--slow` (`./dev test --all`), or as a sample that fits `--slow-seconds N`: after the fast ones, in a
-mixed order that is the same every time, so that a failure is due to the change.
+mixed order that is the same every time, so that a failure is due to the change. Those marked `whole`
+too (a compiler run per source file) are no part of the sample: they run with `--slow` only.
 """
 
 import collections
@@ -30,6 +31,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: large texts, full sweeps, real models")
+    config.addinivalue_line("markers", "whole: slow, and not for the sample of slow tests")
     config.slow_seconds_used = 0.0
 
 
@@ -43,6 +45,9 @@ def pytest_collection_modifyitems(config, items):
             return hashlib.sha256(item.nodeid.encode()).digest()
 
         items.sort(key=turn)
+        for item in items:
+            if "whole" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="whole: run with --slow"))
         return
     for item in items:
         if "slow" in item.keywords:

@@ -178,7 +178,10 @@ def check_sentencepiece(pair, texts, compared):
         expected = theirs.encode(text, return_type="offset_mapping")
         encoding = ours.encode(text)
         assert encoding.ids.tolist() == expected["ids"], ascii(text)
-        assert encoding.offsets.tolist() == byte_offsets(text, expected["offsets"]), ascii(text)
+        # A fallback byte's own span is ours to give: sentencepiece leaves all but the last one empty.
+        whole = [ours.token_kind(i) != "byte" for i in expected["ids"]]
+        spans = zip(encoding.offsets.tolist(), byte_offsets(text, expected["offsets"]), whole)
+        assert all(a == b for a, b, compare in spans if compare), ascii(text)
         assert ours.encode_ids(text).tolist() == encoding.ids.tolist(), ascii(text)
         count += 1
     compared(f"sentencepiece {sentencepiece.__version__}", count)

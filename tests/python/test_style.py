@@ -7,6 +7,7 @@ flags. Files of other tools' making (the .inc tables) are not judged.
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 
@@ -38,7 +39,7 @@ def commands() -> dict[str, list[str]]:
         pytest.skip(f"{path} is missing; run ./dev build")
     entries = {}
     for entry in json.loads(path.read_text()):
-        words = entry["command"].split()
+        words = shlex.split(entry["command"])
         start = next(i for i, word in enumerate(words) if word.startswith("-"))
         drop = {"-o", "-c", "-MT", "-MF"}
         flags, skip = [], False
@@ -68,6 +69,7 @@ def test_formatted():
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.parametrize("source", sources(".cc"))
 def test_clang_has_nothing_to_say(source, commands):
     """Sources of the tests are compiled many to a unit; each has to stand alone here too."""
@@ -80,6 +82,7 @@ def test_clang_has_nothing_to_say(source, commands):
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.parametrize("source", [s for s in sources(".cc") if s.startswith(ROOMS)])
 def test_clang_tidy(source, commands):
     flags = [flag for flag in flags_of(commands, source) if flag != "-Werror"]
