@@ -4,7 +4,7 @@ A test that needs a data set asks for it with `data("tokenizers/gpt2/tokenizer.j
 set is missing the test is skipped by name, and in CI it fails. Tests marked `slow` run with
 `--slow` (`./dev test --all`), or as a sample that fits `--slow-seconds N`: after the fast ones, in a
 mixed order that is the same every time, so that a failure is due to the change. Those marked `whole`
-too (a compiler run per source file) are no part of the sample: they run with `--slow` only.
+too (compiling the sources again) are no part of the sample: they run with `--slow` only.
 """
 
 import collections

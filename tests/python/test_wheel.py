@@ -33,6 +33,7 @@ def wheel(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_installs_and_runs_in_a_clean_environment(wheel, tmp_path):
     venv.create(tmp_path / "venv", with_pip=True)
     bin_folder = tmp_path / "venv/bin"
@@ -45,6 +46,7 @@ def test_installs_and_runs_in_a_clean_environment(wheel, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_repaired_wheel_needs_nothing_but_the_system(wheel, tmp_path):
     if shutil.which("readelf") is None:
         pytest.skip("readelf is not installed")
@@ -63,6 +65,7 @@ def test_repaired_wheel_needs_nothing_but_the_system(wheel, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.whole
 def test_wheel_holds_the_package_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     top = {name.split("/")[0] for name in names}
