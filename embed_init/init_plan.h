@@ -8,7 +8,7 @@
 //   TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint model, OpenCheckpoint("model"));
 //   TOKGRAFT_ASSIGN_OR_RETURN(auto pieces, SplitIntoOldPieces(id_map, base, &merged));
 //   TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, {}));
-//   plan.input.reasons[49152];   // {RowOrigin::kMethod}
+//   plan.input.origins[49152];   // RowOrigin::kMethod
 //   plan.input.Entries(49152);   // {{5, 0.5}, {77, 0.5}}: the mean of two old pieces
 //
 // The pieces of a new token are the ids into which the base tokenizer breaks exactly the bytes of

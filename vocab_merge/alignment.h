@@ -9,7 +9,7 @@
 // that has the same name. A name that is special on one side only is never joined (D7).
 //
 //   StatusOr<Alignment> a = Align(base, donor);
-//   a->donor_to_base[id];   // the base's id for a donor's piece, or nullopt
+//   a->donor_to_base[42];   // the base's id for a donor's piece, or nullopt
 //   a->missing;             // donor pieces that are text and that the base lacks
 //
 // The base may be any spec whose ids are sound: two pieces on one id (A8) or one spelling twice

@@ -6,9 +6,10 @@
 // apart.
 //
 //   StatusOr<TokenizerSpec> base = Load("llama3/"), donor = Load("deepseek/");
-//   StatusOr<MergeResult> m = MergeTokenizers(*base, *donor, {.budget = 20000, .scripts =
-//   {"Han"}}); StatusOr<SaveReport> saved = Save(m->tokenizer, "out/"); m->id_map.added.size(); //
-//   new ids, each with a witness text m->certificate.level;       // "L0"
+//   MergeOptions options{.budget = 20000, .scripts = {"Han"}};
+//   StatusOr<MergeResult> m = MergeTokenizers(*base, *donor, options);
+//   StatusOr<SaveReport> saved = Save(m->tokenizer, "out/");
+//   m->id_map.added.size();  // new ids, each with a witness text; m->certificate.level is "L0"
 //
 // MergeTokenizers is a chain of small steps, each usable alone:
 //
