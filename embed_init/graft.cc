@@ -5,39 +5,12 @@
 
 #include "embed_init/output/plan_report.h"
 #include "embed_init/output/staged_directory.h"
-#include "tokenizer/base/mapped_file.h"
 #include "tokenizer/load.h"
 #include "tokenizer/save.h"
 #include "vocab_merge/merge.h"
 
 namespace tokgraft {
 namespace {
-
-// The documents of all corpora as views into mapped files.
-struct CorpusTexts {
-  std::vector<MappedFile> files;
-  std::vector<std::string_view> documents;
-};
-
-StatusOr<CorpusTexts> ReadCorpora(const std::vector<Corpus>& corpora, Documents documents) {
-  CorpusTexts texts;
-  for (const Corpus& corpus : corpora) {
-    TOKGRAFT_ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(corpus.path));
-    // End to end the documents are the file, so their sizes say where they stand in our mapping.
-    std::size_t position = 0;
-    const std::string_view bytes = file.bytes();
-    TOKGRAFT_RETURN_IF_ERROR(
-        ForEachBatch(corpus, documents, [&](std::span<const std::string_view> batch, double) {
-          for (const std::string_view document : batch) {
-            if (position + document.size() > bytes.size()) return;
-            texts.documents.push_back(bytes.substr(position, document.size()));
-            position += document.size();
-          }
-        }));
-    texts.files.push_back(std::move(file));
-  }
-  return texts;
-}
 
 // One graft: what its steps share.
 class Grafter {
@@ -74,11 +47,12 @@ StatusOr<EfficiencyReport> Grafter::MeasureOn(const Tokenizer& tokenizer,
 
 Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
   Progress("merge", 0);
-  TOKGRAFT_ASSIGN_OR_RETURN(CorpusTexts texts, ReadCorpora(options_.corpora, options_.documents));
+  TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
+                            ReadDocuments(options_.corpora, options_.documents));
   MergeOptions merge;
   merge.budget = options_.budget;
   merge.scripts = options_.scripts;
-  merge.corpus = std::move(texts.documents);
+  merge.corpus = corpus.documents;
   merge.threads = options_.threads;
   TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, MergeTokenizers(base, donor_, merge));
   merged_ = std::move(result.tokenizer);

@@ -1,59 +1,19 @@
 // GraftReport of graft.h, for machines and on one page for people.
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "embed_init/graft.h"
+#include "tokenizer/base/report_text.h"
 
 namespace tokgraft {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json Parsed(const std::string& json) { return Json::parse(json, nullptr, false); }
+Json Parsed(const std::string& json) { return Json::parse(json, nullptr); }
 
-// 57152 -> "57,152"
-std::string Grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t i = digits.size(); i > 3;) {
-    i -= 3;
-    digits.insert(i, 1, ',');
-  }
-  return digits;
-}
-
-std::string Fixed(double value, int digits) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
-  return buffer;
-}
-
-std::string Padded(std::string text, std::size_t width, bool right) {
-  if (text.size() >= width) return text;
-  text.insert(right ? 0 : text.size(), width - text.size(), ' ');
-  return text;
-}
-
-// Rows of cells, the first column to the left, the others to the right.
-std::string Table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line = "  ";
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += Padded(row[i], widths[i], i > 0);
-      if (i + 1 < row.size()) line += "  ";
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
-}
+const TableStyle kIndented = {.indent = "  "};
 
 std::string EfficiencyText(const EfficiencyReport& before, const EfficiencyReport& after) {
   if (before.corpora.empty()) {
@@ -71,20 +31,19 @@ std::string EfficiencyText(const EfficiencyReport& before, const EfficiencyRepor
                     Fixed(saved, 1) + " %", Fixed(old.bytes_per_token(), 2),
                     Fixed(made.bytes_per_token(), 2)});
   }
-  return Cat("Efficiency\n", Table(rows));
+  return Cat("Efficiency\n", Table(rows, kIndented));
 }
 
 std::string ConflictsText(const ConflictReport& conflicts) {
   std::vector<std::vector<std::string>> rows;
   for (const Finding& finding : conflicts.findings) {
-    rows.push_back(
-        {Cat(finding.code, " ", Padded(std::string(SeverityName(finding.severity)), 7, false)),
-         Grouped(finding.count)});
+    rows.push_back({Cat(finding.code, " ", Padded(std::string(SeverityName(finding.severity)), 7)),
+                    Grouped(finding.count)});
   }
   if (rows.empty()) return "Conflicts: none\n";
   // The message is free text: it goes last, unpadded.
   std::string text = "Conflicts by code (conflicts.json has all ids)\n";
-  const std::string table = Table(rows);
+  const std::string table = Table(rows, kIndented);
   std::size_t line = 0;
   for (const Finding& finding : conflicts.findings) {
     const std::size_t end = table.find('\n', line);
@@ -125,7 +84,7 @@ std::string FilesText(const GraftReport& report) {
       {"init_report.json", "how the rows were made"},
       {"tokgraft.json", "the manifest: hashes, and the origin of each row"}};
   for (const auto& [name, what] : kFiles) {
-    text += Cat("  ", Padded(std::string(name), 21, false), what, "\n");
+    text += Cat("  ", Padded(std::string(name), 21), what, "\n");
   }
   for (const std::string& file : report.init.left_out) text += Cat("  left out: ", file, "\n");
   return text;

@@ -3,22 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "tokenizer/base/parallel.h"
+#include "tokenizer/base/report_text.h"
 
 namespace tokgraft {
 namespace {
 
 constexpr std::size_t kMaxBlocks = 10000;
-
-std::string Fixed(double value, int digits) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
-  return buffer;
-}
 
 // A counter-based generator (SplitMix64): draw i of resample r is a function of the seed alone.
 std::uint64_t Mix(std::uint64_t x) {
@@ -229,20 +223,9 @@ std::string Comparison::ToTable() const {
                     Cat("[", Fixed(pair.low, 4), ", ", Fixed(pair.high, 4), "]"),
                     Fixed(pair.p_corrected, 4), pair.verdict});
   }
-  std::vector<std::size_t> widths(rows[0].size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      out += row[i];
-      if (i + 1 < row.size()) out += std::string(widths[i] - row[i].size() + 2, ' ');
-    }
-    out += '\n';
-  }
-  return out + Cat("\nRatio of token counts on the same documents; ", Fixed((1 - alpha) * 100, 0),
-                   " % intervals from ", resamples, " paired resamples.\n");
+  return Cat(Table(rows, {.left_columns = rows[0].size()}),
+             "\nRatio of token counts on the same documents; ", Fixed((1 - alpha) * 100, 0),
+             " % intervals from ", resamples, " paired resamples.\n");
 }
 
 }  // namespace tokgraft

@@ -1,6 +1,8 @@
 #include "tokenizer/corpus.h"
 
 #include <cstddef>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "tokenizer/base/mapped_file.h"
@@ -84,6 +86,22 @@ Status ForEachBatch(
     }
   }
   return absl::OkStatus();
+}
+
+StatusOr<DocumentList> ReadDocuments(const std::vector<Corpus>& corpora, Documents documents) {
+  DocumentList list;
+  const auto files = std::make_shared<std::vector<MappedFile>>();
+  for (const Corpus& corpus : corpora) {
+    TOKGRAFT_ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(corpus.path));
+    std::string_view bytes = file.bytes();
+    files->push_back(std::move(file));
+    while (!bytes.empty()) {
+      list.documents.push_back(bytes.substr(0, DocumentLength(bytes, documents)));
+      bytes.remove_prefix(list.documents.back().size());
+    }
+  }
+  list.files = files;
+  return list;
 }
 
 }  // namespace tokgraft

@@ -12,9 +12,11 @@
 #define TOKGRAFT_TOKENIZER_CORPUS_H_
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tokenizer/status.h"
 
@@ -38,6 +40,14 @@ struct Corpus {
 Status ForEachBatch(
     const Corpus& corpus, Documents documents,
     const std::function<void(std::span<const std::string_view> documents, double fraction)>& f);
+
+// The documents of several corpora at once, in order; the views are valid as long as a copy of the
+// value is. Errors: those of ForEachBatch.
+struct DocumentList {
+  std::vector<std::string_view> documents;
+  std::shared_ptr<const void> files;  // what they look into
+};
+StatusOr<DocumentList> ReadDocuments(const std::vector<Corpus>& corpora, Documents documents);
 
 }  // namespace tokgraft
 

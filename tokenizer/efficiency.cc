@@ -107,10 +107,10 @@ IdFacts GatherIdFacts(const Tokenizer& tokenizer) {
   return facts;
 }
 
-// Sums of one batch; added to the corpus in the order of the batches.
-struct Sums {
-  CorpusEfficiency corpus;
-  std::vector<std::uint8_t> id_used;
+// What one thread keeps while it measures a corpus.
+struct Worker {
+  Scanner scanner;
+  std::vector<std::uint8_t> id_used;  // by id
 };
 
 class DocumentMeter {
@@ -118,8 +118,8 @@ class DocumentMeter {
   DocumentMeter(const Tokenizer& tokenizer, const IdFacts& facts)
       : tokenizer_(tokenizer), facts_(facts) {}
 
-  void Add(std::string_view document, Scanner* scanner, Sums* sums) {
-    CorpusEfficiency& corpus = sums->corpus;
+  void Add(std::string_view document, Worker* worker, CorpusEfficiency* sums) {
+    CorpusEfficiency& corpus = *sums;
     ++corpus.documents;
     corpus.bytes += document.size();
     if (IsValidUtf8(document)) {
@@ -129,10 +129,10 @@ class DocumentMeter {
       corpus.invalid_utf8 += ReplaceInvalid(document, &replaced_);
       text_ = replaced_;
     }
-    corpus.words += scanner->CountWords(text_);
+    corpus.words += worker->scanner.CountWords(text_);
     ids_.clear();
     tokenizer_.EncodeIds(document, &ids_);
-    AddTokens(document, scanner, sums);
+    AddTokens(document, worker, &corpus);
   }
 
  private:
@@ -151,14 +151,17 @@ class DocumentMeter {
     return static_cast<std::size_t>(position) == document.size();
   }
 
-  void AddTokens(std::string_view document, Scanner* scanner, Sums* sums) {
+  void AddTokens(std::string_view document, Worker* worker, CorpusEfficiency* corpus) {
     if (!SpansFromBytes(document)) {
       Encoding encoding = tokenizer_.Encode(document);
       ids_ = std::move(encoding.ids);
       spans_ = std::move(encoding.offsets);
     }
-    IndexCharacters(document, scanner, &sums->corpus);
-    for (std::size_t i = 0; i < ids_.size(); ++i) AddToken(ids_[i], spans_[i], sums);
+    IndexCharacters(document, &worker->scanner, corpus);
+    for (std::size_t i = 0; i < ids_.size(); ++i) {
+      worker->id_used[ids_[i]] = 1;
+      AddToken(ids_[i], spans_[i], corpus);
+    }
   }
 
   // first_[k] is where character k starts; class_[k] its class.
@@ -185,12 +188,11 @@ class DocumentMeter {
     first_.push_back(static_cast<std::int64_t>(document.size()));
   }
 
-  void AddToken(TokenId id, const Span& span, Sums* sums) {
-    CorpusEfficiency& corpus = sums->corpus;
+  void AddToken(TokenId id, const Span& span, CorpusEfficiency* sums) {
+    CorpusEfficiency& corpus = *sums;
     ++corpus.tokens;
     corpus.unknown_tokens += facts_.kind[id] == PieceKind::kUnknown ? 1 : 0;
     corpus.byte_fallback_tokens += facts_.kind[id] == PieceKind::kByte ? 1 : 0;
-    sums->id_used[id] = 1;
     if (span.begin >= span.end || class_.empty()) return;
     // Spans start in order, but for the rare one that starts again at an earlier character.
     while (cursor_ > 0 && first_[cursor_] > span.begin) --cursor_;
@@ -236,55 +238,56 @@ void Accumulate(const CorpusEfficiency& part, CorpusEfficiency* whole) {
 class CorpusMeter {
  public:
   CorpusMeter(const Tokenizer& tokenizer, const IdFacts& facts, int threads)
-      : tokenizer_(tokenizer), facts_(facts), threads_(threads) {
-    whole_.id_used.resize(tokenizer.vocab_size(), 0);
-  }
+      : tokenizer_(tokenizer), facts_(facts), threads_(threads) {}
 
   void AddBatch(std::span<const std::string_view> documents) {
     constexpr std::size_t kChunk = 64;
-    std::vector<Sums> parts((documents.size() + kChunk - 1) / kChunk);
+    std::vector<CorpusEfficiency> parts((documents.size() + kChunk - 1) / kChunk);
     ParallelFor(documents.size(), kChunk, threads_, [&](std::size_t begin, std::size_t end) {
-      std::unique_ptr<Scanner> scanner = Borrow();
-      Sums& part = parts[begin / kChunk];
-      part.id_used.resize(whole_.id_used.size(), 0);
+      std::unique_ptr<Worker> worker = Borrow();
       DocumentMeter meter(tokenizer_, facts_);
-      for (std::size_t i = begin; i < end; ++i) meter.Add(documents[i], scanner.get(), &part);
-      const std::lock_guard<std::mutex> lock(mutex_);
-      for (std::size_t id = 0; id < part.id_used.size(); ++id) {
-        whole_.id_used[id] = static_cast<std::uint8_t>(whole_.id_used[id] | part.id_used[id]);
+      for (std::size_t i = begin; i < end; ++i) {
+        meter.Add(documents[i], worker.get(), &parts[begin / kChunk]);
       }
-      part.id_used = {};
-      idle_.push_back(std::move(scanner));
+      const std::lock_guard<std::mutex> lock(mutex_);
+      idle_.push_back(std::move(worker));
     });
-    for (const Sums& part : parts) Accumulate(part.corpus, &whole_.corpus);
+    for (const CorpusEfficiency& part : parts) Accumulate(part, &whole_);
   }
 
   CorpusEfficiency Finish(const std::string& name) {
-    CorpusEfficiency corpus = std::move(whole_.corpus);
+    CorpusEfficiency corpus = std::move(whole_);
     corpus.name = name;
-    for (const std::uint8_t used : whole_.id_used) corpus.distinct_ids += used;
-    if (!whole_.id_used.empty()) {
-      corpus.vocabulary_used =
-          static_cast<double>(corpus.distinct_ids) / static_cast<double>(whole_.id_used.size());
+    const std::size_t size = tokenizer_.vocab_size();
+    for (std::size_t id = 0; id < size; ++id) {
+      corpus.distinct_ids += std::any_of(idle_.begin(), idle_.end(),
+                                         [&](const auto& w) { return w->id_used[id] != 0; });
+    }
+    if (size > 0) {
+      corpus.vocabulary_used = static_cast<double>(corpus.distinct_ids) / static_cast<double>(size);
     }
     return corpus;
   }
 
  private:
-  std::unique_ptr<Scanner> Borrow() {
+  std::unique_ptr<Worker> Borrow() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (idle_.empty()) return std::make_unique<Scanner>();
-    std::unique_ptr<Scanner> scanner = std::move(idle_.back());
+    if (idle_.empty()) {
+      auto worker = std::make_unique<Worker>();
+      worker->id_used.resize(tokenizer_.vocab_size(), 0);
+      return worker;
+    }
+    std::unique_ptr<Worker> worker = std::move(idle_.back());
     idle_.pop_back();
-    return scanner;
+    return worker;
   }
 
   const Tokenizer& tokenizer_;
   const IdFacts& facts_;
   int threads_;
-  Sums whole_;
+  CorpusEfficiency whole_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Scanner>> idle_;
+  std::vector<std::unique_ptr<Worker>> idle_;
 };
 
 }  // namespace

@@ -1,10 +1,10 @@
 // EfficiencyReport for people and for programs: table, diagnosis, JSON.
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/efficiency.h"
 
 namespace tokgraft {
@@ -13,27 +13,6 @@ namespace {
 double Ratio(double a, double b) { return b == 0 ? 0 : a / b; }
 double Ratio(std::uint64_t a, std::uint64_t b) {
   return Ratio(static_cast<double>(a), static_cast<double>(b));
-}
-
-std::string Fixed(double value, int digits) {
-  char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
-  return buffer;
-}
-
-std::string Percent(double share) {
-  const double percent = share * 100;
-  return Fixed(percent, percent > 0 && percent < 9.95 ? 1 : 0) + " %";
-}
-
-// 1234567 -> "1,234,567".
-std::string Grouped(std::uint64_t value) {
-  std::string digits = Cat(value);
-  for (std::size_t i = digits.size(); i > 3;) {
-    i -= 3;
-    digits.insert(i, 1, ',');
-  }
-  return digits;
 }
 
 // Sentences weigh what they cost: tokens beyond one for about four characters.
@@ -161,18 +140,7 @@ std::string EfficiencyReport::ToTable() const {
                     Percent(c.byte_fallback_rate())});
   }
   std::string out = Cat(tokenizer, ": ", Grouped(vocab_size), " ids; a document is one ",
-                        DocumentsName(documents), "\n\n");
-  std::vector<std::size_t> widths(rows[0].size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - row[i].size(), ' ');
-      out += i == 0 ? row[i] + padding : "  " + padding + row[i];
-    }
-    out += '\n';
-  }
+                        DocumentsName(documents), "\n\n", Table(rows));
   for (const CorpusEfficiency& c : corpora) {
     out += Cat("\n", c.name, "\n");
     for (const std::string& sentence : c.Diagnosis()) out += Cat("  ", sentence, "\n");

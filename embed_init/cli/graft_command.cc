@@ -19,8 +19,7 @@ struct Arguments {
   std::string pattern;
   std::string budget;
   std::vector<std::string> scripts;
-  std::vector<std::string> corpora;
-  std::string documents = "line";
+  CorpusArguments corpus;
   bool no_verify = false;
 };
 
@@ -29,7 +28,7 @@ StatusOr<std::optional<std::uint64_t>> ParseBudget(const Arguments& arguments) {
   const std::string& text = arguments.budget;
   if (text.empty()) return std::optional<std::uint64_t>();
   if (text == "auto") {
-    if (!arguments.corpora.empty()) return std::optional<std::uint64_t>();
+    if (!arguments.corpus.corpora.empty()) return std::optional<std::uint64_t>();
     return InvalidArgumentError("--budget: auto needs a corpus; give --corpus NAME=PATH");
   }
   std::uint64_t budget = 0;
@@ -46,9 +45,8 @@ StatusOr<GraftReport> RunGraft(const Arguments& arguments, const std::string& co
   GraftOptions options;
   TOKGRAFT_ASSIGN_OR_RETURN(options.init, ToInitOptions(arguments.init));
   TOKGRAFT_ASSIGN_OR_RETURN(options.budget, ParseBudget(arguments));
-  TOKGRAFT_ASSIGN_OR_RETURN(options.documents, ParseDocuments(arguments.documents));
-  TOKGRAFT_ASSIGN_OR_RETURN(const auto corpora, ParseNamedPaths(arguments.corpora));
-  for (const auto& [name, path] : corpora) options.corpora.push_back({name, path});
+  TOKGRAFT_ASSIGN_OR_RETURN(options.documents, ParseDocuments(arguments.corpus.documents));
+  TOKGRAFT_ASSIGN_OR_RETURN(options.corpora, ParseCorpora(arguments.corpus.corpora));
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec donor,
                             Load(arguments.donor, {.pattern = arguments.pattern}));
   options.out = arguments.init.out;
@@ -58,9 +56,9 @@ StatusOr<GraftReport> RunGraft(const Arguments& arguments, const std::string& co
   options.force = arguments.init.force;
   options.link = arguments.init.link;
   options.verify = !arguments.no_verify;
-  options.threads = arguments.init.threads;
+  options.threads = arguments.init.run.threads;
   options.command = command_line;
-  ProgressBar progress(arguments.init.progress);
+  ProgressBar progress(arguments.init.run.progress);
   options.progress = [&](std::string_view stage, double fraction) {
     progress.Update(stage, fraction);
   };
@@ -88,18 +86,13 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
                    "Only pieces in these scripts, e.g. Han,Hiragana,Katakana")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command
-      ->add_option("--corpus", arguments->corpora, "Plain text to select, certify and measure on")
-      ->allow_extra_args(false)
-      ->type_name("[NAME=]PATH");
-  command->add_option("--documents", arguments->documents, "What one document of a corpus is")
-      ->check(CLI::IsMember({"line", "paragraph", "file"}))
-      ->capture_default_str();
+  AddCorpusArguments(command, &arguments->corpus, "select, certify and measure on");
   command->add_flag("--no-verify", arguments->no_verify, "Do not read the output again");
   command->callback([arguments, command_line, exit_status] {
     const StatusOr<GraftReport> report = RunGraft(*arguments, command_line);
-    *exit_status = report.ok() ? Print(arguments->init.json ? report->ToJson() : report->ToText())
-                               : Finish(report.status());
+    *exit_status = report.ok()
+                       ? Print(arguments->init.run.json ? report->ToJson() : report->ToText())
+                       : Finish(report.status());
   });
 }
 

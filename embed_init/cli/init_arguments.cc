@@ -60,13 +60,7 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
   command->add_flag("--force", arguments->force, "Replace an output that exists");
   command->add_flag("--link", arguments->link,
                     "Hard links for unchanged files; training them in place alters the input");
-  command->add_option("--threads", arguments->threads, "0: all cores")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_flag("--json", arguments->json, "The report as JSON");
-  command->add_option("--progress", arguments->progress, "On stderr")
-      ->check(CLI::IsMember({"auto", "json", "none"}))
-      ->capture_default_str();
+  AddRunArguments(command, &arguments->run);
 }
 
 StatusOr<InitOptions> ToInitOptions(const InitArguments& arguments) {

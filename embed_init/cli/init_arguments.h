@@ -7,6 +7,7 @@
 
 #include "embed_init/checkpoint.h"
 #include "embed_init/init_plan.h"
+#include "tokenizer/cli/shared_options.h"
 #include "tokenizer/status.h"
 
 namespace CLI {
@@ -28,9 +29,7 @@ struct InitArguments {
   bool dry_run = false;
   bool force = false;
   bool link = false;
-  int threads = 0;
-  bool json = false;
-  std::string progress = "auto";
+  RunArguments run;
 };
 
 void AddInitArguments(CLI::App* command, InitArguments* arguments);

@@ -52,13 +52,13 @@ StatusOr<InitReport> RunInit(const Arguments& arguments, const std::string& comm
     TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init));
     return ReportOfPlan(model, plan);
   }
-  ProgressBar progress(arguments.init.progress);
+  ProgressBar progress(arguments.init.run.progress);
   WriteOptions write;
   write.other_inputs = {arguments.id_map};
   write.command = command_line;
   write.force = arguments.init.force;
   write.link = arguments.init.link;
-  write.threads = arguments.init.threads;
+  write.threads = arguments.init.run.threads;
   write.progress = [&](std::string_view stage, double fraction) {
     progress.Update(stage, fraction);
   };
@@ -82,7 +82,7 @@ void AddInitCommand(CLI::App* program, const std::string& command_line, int* exi
   command->callback([arguments, command_line, exit_status] {
     const StatusOr<InitReport> report = RunInit(*arguments, command_line);
     *exit_status = report.ok()
-                       ? Print(arguments->init.json ? report->ToJson() : report->DebugString())
+                       ? Print(arguments->init.run.json ? report->ToJson() : report->DebugString())
                        : Finish(report.status());
   });
 }

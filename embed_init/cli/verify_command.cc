@@ -6,6 +6,7 @@
 #include "embed_init/cli/commands.h"
 #include "embed_init/manifest.h"
 #include "tokenizer/cli/console.h"
+#include "tokenizer/cli/shared_options.h"
 
 namespace tokgraft {
 namespace {
@@ -13,16 +14,14 @@ namespace {
 struct Arguments {
   std::string directory;
   std::string model_dir;
-  int threads = 0;
-  bool json = false;
-  std::string progress = "auto";
+  RunArguments run;
 };
 
 StatusOr<VerifyReport> RunVerify(const Arguments& arguments) {
-  ProgressBar progress(arguments.progress);
+  ProgressBar progress(arguments.run.progress);
   VerifyOptions options;
   options.model_dir = arguments.model_dir;
-  options.threads = arguments.threads;
+  options.threads = arguments.run.threads;
   options.progress = [&](std::string_view stage, double fraction) {
     progress.Update(stage, fraction);
   };
@@ -40,20 +39,14 @@ void AddVerifyCommand(CLI::App* program, int* exit_status) {
       ->type_name("OUT");
   command->add_option("--model", arguments->model_dir, "The source model, where it moved")
       ->type_name("MODEL_DIR");
-  command->add_option("--threads", arguments->threads, "0: all cores")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_flag("--json", arguments->json, "The report as JSON");
-  command->add_option("--progress", arguments->progress, "On stderr")
-      ->check(CLI::IsMember({"auto", "json", "none"}))
-      ->capture_default_str();
+  AddRunArguments(command, &arguments->run);
   command->callback([arguments, exit_status] {
     const StatusOr<VerifyReport> report = RunVerify(*arguments);
     if (!report.ok()) {
       *exit_status = Finish(report.status());
       return;
     }
-    const int printed = Print(arguments->json ? report->ToJson() : report->DebugString());
+    const int printed = Print(arguments->run.json ? report->ToJson() : report->DebugString());
     *exit_status = report->ok() ? printed : kExitFailed;
   });
 }

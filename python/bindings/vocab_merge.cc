@@ -4,31 +4,11 @@
 #include <pybind11/stl.h>
 
 #include "python/bindings/progress.h"
-#include "tokenizer/base/mapped_file.h"
+#include "tokenizer/corpus.h"
 
 namespace tokgraft::python {
 namespace py = pybind11;
 namespace {
-
-// Corpora that stay mapped, and their lines as documents, terminators kept.
-struct Lines {
-  std::vector<MappedFile> files;
-  std::vector<std::string_view> documents;
-};
-
-Lines LinesOf(const py::object& corpora) {
-  Lines out;
-  for (const Corpus& corpus : CorporaFrom(corpora)) {
-    out.files.push_back(Take(MappedFile::Open(corpus.path)));
-    std::string_view text = out.files.back().bytes();
-    while (!text.empty()) {
-      const std::string_view line = text.substr(0, text.find('\n') + 1);
-      out.documents.push_back(line.empty() ? text : line);
-      text.remove_prefix(out.documents.back().size());
-    }
-  }
-  return out;
-}
 
 struct MergeArguments {
   std::string strategy;
@@ -42,8 +22,9 @@ struct MergeArguments {
 
 PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
                       const MergeArguments& arguments) {
-  const Lines corpus = LinesOf(arguments.corpora);
-  const Lines protect = LinesOf(arguments.protect);
+  const DocumentList corpus = Take(ReadDocuments(CorporaFrom(arguments.corpora), Documents::kLine));
+  const DocumentList protect =
+      Take(ReadDocuments(CorporaFrom(arguments.protect), Documents::kLine));
   MergeOptions options;
   options.strategy = arguments.strategy;
   options.budget = arguments.budget;

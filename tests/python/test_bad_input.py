@@ -275,7 +275,8 @@ def test_a_closed_standard_output_is_a_failure(toy):
 
 
 def test_wrong_usage_is_status_two(toy):
-    for arguments in (["encode"], ["frobnicate"], ["measure", toy, "--documents", "chapter", "x"], []):
+    for arguments in (["encode"], ["frobnicate"], ["measure", toy, "--corpus", "x", "--documents", "chapter"],
+                      ["measure", toy, "x"], []):
         result = run(*arguments)
         assert result.returncode == 2, arguments
         assert result.stderr

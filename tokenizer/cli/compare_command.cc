@@ -6,6 +6,7 @@
 
 #include "tokenizer/cli/commands.h"
 #include "tokenizer/cli/console.h"
+#include "tokenizer/cli/shared_options.h"
 #include "tokenizer/cli/tokenizer_argument.h"
 #include "tokenizer/compare.h"
 
@@ -14,26 +15,24 @@ namespace {
 
 struct CompareArguments {
   std::vector<std::string> tokenizers;
-  std::vector<std::string> corpora;
   std::string pattern;
-  std::string documents = "line";
+  CorpusArguments corpus;
   CompareOptions options;
-  bool json = false;
-  std::string progress = "auto";
+  RunArguments run;
 };
 
 StatusOr<Comparison> RunCompare(CompareArguments arguments) {
   TOKGRAFT_ASSIGN_OR_RETURN(const auto named, ParseNamedPaths(arguments.tokenizers));
-  TOKGRAFT_ASSIGN_OR_RETURN(const auto texts, ParseNamedPaths(arguments.corpora));
-  TOKGRAFT_ASSIGN_OR_RETURN(arguments.options.documents, ParseDocuments(arguments.documents));
+  TOKGRAFT_ASSIGN_OR_RETURN(const auto corpora, ParseCorpora(arguments.corpus.corpora));
+  TOKGRAFT_ASSIGN_OR_RETURN(arguments.options.documents,
+                            ParseDocuments(arguments.corpus.documents));
+  arguments.options.threads = arguments.run.threads;
   std::vector<std::pair<std::string, Tokenizer>> tokenizers;
   for (const auto& [name, path] : named) {
     TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer tokenizer, LoadAndCompile({path, arguments.pattern}));
     tokenizers.emplace_back(name, std::move(tokenizer));
   }
-  std::vector<Corpus> corpora;
-  for (const auto& [name, path] : texts) corpora.push_back({name, path});
-  ProgressBar progress(arguments.progress);
+  ProgressBar progress(arguments.run.progress);
   arguments.options.progress = [&](std::string_view stage, double fraction) {
     progress.Update(stage, fraction);
   };
@@ -50,30 +49,19 @@ void AddCompareCommand(CLI::App* program, int* exit_status) {
       ->required()
       ->expected(2, 64)
       ->type_name("[NAME=]TOKENIZER");
-  command->add_option("--corpus", arguments->corpora, "Plain text to compare on")
-      ->required()
-      ->type_name("[NAME=]PATH");
+  AddCorpusArguments(command, &arguments->corpus, "compare on")->required();
   command->add_option("--pattern", arguments->pattern, "For bare tiktoken ranks")
       ->type_name("NAME|REGEX");
-  command->add_option("--documents", arguments->documents, "What one document is")
-      ->check(CLI::IsMember({"line", "paragraph", "file"}))
-      ->capture_default_str();
   command->add_option("--alpha", arguments->options.alpha, "Level of the verdicts")
       ->capture_default_str();
   command->add_option("--resamples", arguments->options.resamples, "Of the bootstrap")
       ->capture_default_str();
   command->add_option("--seed", arguments->options.seed, "Of the bootstrap")->capture_default_str();
-  command->add_option("--threads", arguments->options.threads, "0: all cores")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_flag("--json", arguments->json, "The report as JSON");
-  command->add_option("--progress", arguments->progress, "On stderr")
-      ->check(CLI::IsMember({"auto", "json", "none"}))
-      ->capture_default_str();
+  AddRunArguments(command, &arguments->run);
   command->callback([arguments, exit_status] {
     const StatusOr<Comparison> comparison = RunCompare(*arguments);
     *exit_status = comparison.ok()
-                       ? Print(arguments->json ? comparison->ToJson() : comparison->ToTable())
+                       ? Print(arguments->run.json ? comparison->ToJson() : comparison->ToTable())
                        : Finish(comparison.status());
   });
 }

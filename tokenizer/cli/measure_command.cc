@@ -6,6 +6,7 @@
 
 #include "tokenizer/cli/commands.h"
 #include "tokenizer/cli/console.h"
+#include "tokenizer/cli/shared_options.h"
 #include "tokenizer/cli/tokenizer_argument.h"
 #include "tokenizer/efficiency.h"
 
@@ -14,23 +15,19 @@ namespace {
 
 struct MeasureArguments {
   TokenizerArgument tokenizer;
-  std::vector<std::string> corpora;
-  std::string documents = "line";
-  int threads = 0;
-  bool json = false;
-  std::string progress = "auto";
+  std::vector<std::string> misplaced;
+  CorpusArguments corpus;
+  RunArguments run;
 };
 
 StatusOr<EfficiencyReport> RunMeasure(const MeasureArguments& arguments) {
-  TOKGRAFT_ASSIGN_OR_RETURN(const auto named, ParseNamedPaths(arguments.corpora));
-  TOKGRAFT_ASSIGN_OR_RETURN(const Documents documents, ParseDocuments(arguments.documents));
+  TOKGRAFT_ASSIGN_OR_RETURN(const auto corpora, ParseCorpora(arguments.corpus.corpora));
+  TOKGRAFT_ASSIGN_OR_RETURN(const Documents documents, ParseDocuments(arguments.corpus.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, LoadAndCompile(arguments.tokenizer));
-  std::vector<Corpus> corpora;
-  for (const auto& [name, path] : named) corpora.push_back({name, path});
-  ProgressBar progress(arguments.progress);
+  ProgressBar progress(arguments.run.progress);
   return Measure(tokenizer, corpora,
                  {.documents = documents,
-                  .threads = arguments.threads,
+                  .threads = arguments.run.threads,
                   .progress = [&](std::string_view corpus, double fraction) {
                     progress.Update(Cat("measure ", corpus), fraction);
                   }});
@@ -43,22 +40,18 @@ void AddMeasureCommand(CLI::App* program, int* exit_status) {
   CLI::App* command =
       program->add_subcommand("measure", "How efficient a tokenizer is, on your text");
   AddTokenizerArgument(command, &arguments->tokenizer);
-  command->add_option("corpora", arguments->corpora, "Plain text files to measure on")
-      ->required()
-      ->type_name("[NAME=]PATH");
-  command->add_option("--documents", arguments->documents, "What one document is")
-      ->check(CLI::IsMember({"line", "paragraph", "file"}))
-      ->capture_default_str();
-  command->add_option("--threads", arguments->threads, "0: all cores")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_flag("--json", arguments->json, "The report as JSON");
-  command->add_option("--progress", arguments->progress, "On stderr")
-      ->check(CLI::IsMember({"auto", "json", "none"}))
-      ->capture_default_str();
+  // Not in the help: only so that a text without --corpus is answered in words that help.
+  command->add_option("text", arguments->misplaced, "")
+      ->group("")
+      ->check([](const std::string& text) -> std::string {
+        throw CLI::ValidationError("measure",
+                                   Cat("takes one tokenizer; a text is given as --corpus ", text));
+      });
+  AddCorpusArguments(command, &arguments->corpus, "measure on")->required();
+  AddRunArguments(command, &arguments->run);
   command->callback([arguments, exit_status] {
     const StatusOr<EfficiencyReport> report = RunMeasure(*arguments);
-    *exit_status = report.ok() ? Print(arguments->json ? report->ToJson() : report->ToTable())
+    *exit_status = report.ok() ? Print(arguments->run.json ? report->ToJson() : report->ToTable())
                                : Finish(report.status());
   });
 }

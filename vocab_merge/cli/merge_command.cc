@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "tokenizer/base/atomic_file.h"
-#include "tokenizer/base/mapped_file.h"
 #include "tokenizer/cli/console.h"
+#include "tokenizer/cli/shared_options.h"
 #include "tokenizer/load.h"
 #include "tokenizer/save.h"
 #include "vocab_merge/cli/commands.h"
@@ -27,37 +27,20 @@ struct MergeArguments {
   std::string base_pattern;
   std::string donor_pattern;
   std::string format;
-  std::vector<std::string> corpora;
+  CorpusArguments corpus;
   std::vector<std::string> protect;
   std::uint64_t budget = 0;
   MergeOptions options;
   bool dry_run = false;
   bool force = false;
   bool strict = false;
-  bool json = false;
-  std::string progress = "auto";
+  RunArguments run;
 };
 
-// Files that stay mapped, and their lines as documents.
-struct Texts {
-  std::vector<MappedFile> files;
-  std::vector<std::string_view> documents;
-};
-
-StatusOr<Texts> ReadLines(const std::vector<std::string>& arguments) {
-  TOKGRAFT_ASSIGN_OR_RETURN(const auto named, ParseNamedPaths(arguments));
-  Texts out;
-  for (const auto& [name, path] : named) {
-    TOKGRAFT_ASSIGN_OR_RETURN(out.files.emplace_back(), MappedFile::Open(path));
-    std::string_view text = out.files.back().bytes();
-    while (!text.empty()) {
-      const std::size_t end = text.find('\n');
-      const std::size_t size = end == std::string_view::npos ? text.size() : end + 1;
-      out.documents.push_back(text.substr(0, size));
-      text.remove_prefix(size);
-    }
-  }
-  return out;
+StatusOr<DocumentList> ReadArguments(const std::vector<std::string>& arguments,
+                                     Documents documents) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const std::vector<Corpus> corpora, ParseCorpora(arguments));
+  return ReadDocuments(corpora, documents);
 }
 
 StatusOr<Format> OutputFormat(const std::string& name, const TokenizerSpec& base) {
@@ -115,27 +98,32 @@ std::string ResultText(const MergeArguments& arguments, const MergeResult& resul
 }
 
 StatusOr<int> RunMerge(MergeArguments arguments) {
-  ProgressBar progress(arguments.progress);
+  ProgressBar progress(arguments.run.progress);
   progress.Update("load", 0);
   if (arguments.out.empty() && !arguments.dry_run) {
     return InvalidArgumentError("-o: a directory to write was expected; or use --dry-run");
   }
+  TOKGRAFT_ASSIGN_OR_RETURN(const Documents documents, ParseDocuments(arguments.corpus.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec base,
                             Load(arguments.base, {.pattern = arguments.base_pattern}));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec donor,
                             Load(arguments.donor, {.pattern = arguments.donor_pattern}));
   TOKGRAFT_ASSIGN_OR_RETURN(const Format format, OutputFormat(arguments.format, base));
-  TOKGRAFT_ASSIGN_OR_RETURN(const Texts corpus, ReadLines(arguments.corpora));
-  TOKGRAFT_ASSIGN_OR_RETURN(const Texts protect, ReadLines(arguments.protect));
+  TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
+                            ReadArguments(arguments.corpus.corpora, documents));
+  TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList protect,
+                            ReadArguments(arguments.protect, documents));
   arguments.options.corpus = corpus.documents;
   arguments.options.protect = protect.documents;
+  arguments.options.threads = arguments.run.threads;
   progress.Update("merge", 0.1);
   TOKGRAFT_ASSIGN_OR_RETURN(const MergeResult result,
                             MergeTokenizers(base, donor, arguments.options));
   progress.Update("write", 0.9);
   if (!arguments.dry_run) TOKGRAFT_RETURN_IF_ERROR(WriteDirectory(arguments, result, format));
   progress.Update("write", 1);
-  const int printed = Print(arguments.json ? ResultJson(result) : ResultText(arguments, result));
+  const int printed =
+      Print(arguments.run.json ? ResultJson(result) : ResultText(arguments, result));
   if (printed != kExitOk || !arguments.strict) return printed;
   for (const Finding& finding : result.conflicts.findings) {
     if (finding.severity != Severity::kInfo) return static_cast<int>(kExitFindings);
@@ -164,10 +152,11 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
   command
       ->add_option("--script", arguments->options.scripts,
                    "Only pieces in these scripts, e.g. Han,Hiragana,Katakana")
-      ->delimiter(',');
-  command->add_option("--corpus", arguments->corpora, "Text to select pieces on, a line a document")
-      ->type_name("[NAME=]PATH");
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  AddCorpusArguments(command, &arguments->corpus, "select pieces on");
   command->add_option("--protect", arguments->protect, "Text to certify on; default: the corpora")
+      ->allow_extra_args(false)
       ->type_name("[NAME=]PATH");
   command->add_flag("--bytes", arguments->options.allow_bytes,
                     "Also fragments of characters that only invalid UTF-8 makes");
@@ -177,16 +166,10 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
       ->type_name("NAME|REGEX");
   command->add_option("--donor-pattern", arguments->donor_pattern, "For bare tiktoken ranks")
       ->type_name("NAME|REGEX");
-  command->add_option("--threads", arguments->options.threads, "0: all cores")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
   command->add_flag("--dry-run", arguments->dry_run, "Plan and report, write nothing");
   command->add_flag("--force", arguments->force, "Replace existing files");
   command->add_flag("--strict", arguments->strict, "Exit with 3 where something was left out");
-  command->add_flag("--json", arguments->json, "The report as JSON");
-  command->add_option("--progress", arguments->progress, "On stderr")
-      ->check(CLI::IsMember({"auto", "json", "none"}))
-      ->capture_default_str();
+  AddRunArguments(command, &arguments->run);
   command->callback([arguments, budget, exit_status] {
     if (budget->count() > 0) arguments->options.budget = arguments->budget;
     const StatusOr<int> status = RunMerge(*arguments);

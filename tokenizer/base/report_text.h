@@ -1,0 +1,27 @@
+// Numbers and tables as the reports of all rooms print them.
+#ifndef TOKGRAFT_TOKENIZER_BASE_REPORT_TEXT_H_
+#define TOKGRAFT_TOKENIZER_BASE_REPORT_TEXT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tokgraft {
+
+std::string Fixed(double value, int digits);              // (2.345, 1) -> "2.3"
+std::string Grouped(std::uint64_t value);                 // 1234567 -> "1,234,567"
+std::string Percent(double share);                        // 0.051 -> "5.1 %", 0.51 -> "51 %"
+std::string Padded(std::string text, std::size_t width);  // blanks behind
+
+struct TableStyle {
+  std::size_t left_columns = 1;  // aligned to the left; those behind them to the right
+  std::string indent = {};
+};
+
+// Cells in columns, two blanks between them, a line a row, no blank before the end of a line.
+std::string Table(const std::vector<std::vector<std::string>>& rows, const TableStyle& style = {});
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_TOKENIZER_BASE_REPORT_TEXT_H_

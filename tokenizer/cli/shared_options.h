@@ -1,0 +1,41 @@
+// Options that several commands have, declared once: --threads, --json and --progress; --corpus and
+// --documents.
+#ifndef TOKGRAFT_TOKENIZER_CLI_SHARED_OPTIONS_H_
+#define TOKGRAFT_TOKENIZER_CLI_SHARED_OPTIONS_H_
+
+#include <string>
+#include <vector>
+
+#include "tokenizer/corpus.h"
+#include "tokenizer/status.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace tokgraft {
+
+// How a command runs and reports.
+struct RunArguments {
+  int threads = 0;
+  bool json = false;
+  std::string progress = "auto";  // for ProgressBar
+};
+void AddRunArguments(CLI::App* command, RunArguments* arguments);
+
+// Text that a command reads.
+struct CorpusArguments {
+  std::vector<std::string> corpora;  // [NAME=]PATH
+  std::string documents = "line";
+};
+// Returns --corpus, for a command that needs one. `use`: what it is read for.
+CLI::Option* AddCorpusArguments(CLI::App* command, CorpusArguments* arguments,
+                                const std::string& use);
+
+// "[NAME=]PATH" each. InvalidArgument where two have one name.
+StatusOr<std::vector<Corpus>> ParseCorpora(const std::vector<std::string>& arguments);
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_TOKENIZER_CLI_SHARED_OPTIONS_H_
