@@ -3,14 +3,26 @@
 #include <chrono>
 #include <utility>
 
+#include "embed_init/config/auto_tokenizer.h"
+#include "embed_init/output/manifest_json.h"
 #include "embed_init/output/plan_report.h"
-#include "embed_init/output/staged_directory.h"
+#include "tokenizer/base/staged_directory.h"
 #include "tokenizer/load.h"
 #include "tokenizer/save.h"
 #include "vocab_merge/merge.h"
 
 namespace tokgraft {
 namespace {
+
+// A tokenizer in a format that we can read but not write is refused before any work.
+Status CheckWritable(const TokenizerSpec& base, const std::string& model_dir) {
+  const Status status = Serialize(base, base.format).status();
+  if (status.code() != absl::StatusCode::kUnimplemented) return status;
+  return UnimplementedError(Cat(model_dir, ": its tokenizer is read from a ",
+                                FormatName(base.format), " file and would have to be written like ",
+                                "that: ", Message(status), "; put the model's tokenizer.json ",
+                                "beside it and run again"));
+}
 
 // One graft: what its steps share.
 class Grafter {
@@ -64,13 +76,17 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
 }
 
 Status Grafter::WriteAll(const Checkpoint& checkpoint, InitPlan plan) {
-  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(merged_, Format::kTokenizerJson));
+  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(merged_, merged_.format));
   plan.warnings.insert(plan.warnings.end(), files.notes.begin(), files.notes.end());
   WriteOptions write;
   write.tokenizer_files = std::move(files.files);
   write.extra_files["id_map.json"] = report_.id_map.ToJson();
   write.extra_files["conflicts.json"] = report_.conflicts.ToJson();
   write.extra_files["certificate.json"] = report_.certificate.ToJson();
+  if (!report_.before.corpora.empty()) {
+    write.extra_files["efficiency.json"] = Cat("{\n\"before\": ", report_.before.ToJson(),
+                                               ",\n\"after\": ", report_.after.ToJson(), "\n}\n");
+  }
   if (!donor_.source.empty()) write.other_inputs.push_back(donor_.source);
   write.command = options_.command;
   write.force = options_.force;
@@ -99,11 +115,15 @@ StatusOr<GraftReport> Grafter::Run() {
   // What can fail for free comes first.
   TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenCheckpoint(model_dir_, options_.checkpoint));
   if (!options_.dry_run) {
-    TOKGRAFT_RETURN_IF_ERROR(
-        CheckOutput(options_.out, options_.force, model_dir_, {donor_.source}));
+    TOKGRAFT_RETURN_IF_ERROR(CheckOutput({.out = options_.out,
+                                          .force = options_.force,
+                                          .mark = kManifestName,
+                                          .model_dir = model_dir_,
+                                          .inputs = {donor_.source}}));
   }
   Progress("load", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec base, Load(model_dir_));
+  TOKGRAFT_RETURN_IF_ERROR(CheckWritable(base, model_dir_));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer old_tokenizer, Compile(base));
   TOKGRAFT_RETURN_IF_ERROR(MergeVocabularies(base));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer new_tokenizer, Compile(merged_));
@@ -117,6 +137,8 @@ StatusOr<GraftReport> Grafter::Run() {
       SplitIntoOldPieces(report_.id_map, old_tokenizer, &new_tokenizer, &donor_));
   TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan,
                             PlanInit(checkpoint, report_.id_map, pieces, options_.init));
+  const std::string warning = AutoTokenizerWarning(checkpoint.model_type, merged_);
+  if (!warning.empty()) plan.warnings.push_back(warning);
   Progress("plan", 1);
   if (options_.dry_run) {
     report_.init = ReportOfPlan(checkpoint, plan);

@@ -11,7 +11,7 @@
 // It loads the model's own tokenizer, merges the donor's pieces into it, makes rows for the new
 // tokens, writes a whole model directory and verifies it. The directory holds, beside the model and
 // its tokenizer, id_map.json, conflicts.json, certificate.json, init_report.json and the manifest
-// tokgraft.json. A dry run does everything up to the writing.
+// tokgraft.json; with corpora, efficiency.json. A dry run does everything up to the writing.
 #ifndef TOKGRAFT_EMBED_INIT_GRAFT_H_
 #define TOKGRAFT_EMBED_INIT_GRAFT_H_
 

@@ -86,6 +86,9 @@ std::string FilesText(const GraftReport& report) {
   for (const auto& [name, what] : kFiles) {
     text += Cat("  ", Padded(std::string(name), 21), what, "\n");
   }
+  if (!report.before.corpora.empty()) {
+    text += Cat("  ", Padded("efficiency.json", 21), "the corpora before and after\n");
+  }
   for (const std::string& file : report.init.left_out) text += Cat("  left out: ", file, "\n");
   return text;
 }

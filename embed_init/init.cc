@@ -14,9 +14,9 @@
 #include "embed_init/output/manifest_json.h"
 #include "embed_init/output/plan_report.h"
 #include "embed_init/output/row_origins.h"
-#include "embed_init/output/staged_directory.h"
 #include "tokenizer/base/mapped_file.h"
 #include "tokenizer/base/parallel.h"
+#include "tokenizer/base/staged_directory.h"
 
 namespace tokgraft {
 namespace {
@@ -274,8 +274,11 @@ Status ModelWriter::WriteManifest(const StagedDirectory& staged) {
 StatusOr<InitReport> ModelWriter::Run(const std::string& out) {
   const auto start = std::chrono::steady_clock::now();
   TOKGRAFT_RETURN_IF_ERROR(CheckPlan());
-  TOKGRAFT_RETURN_IF_ERROR(
-      CheckOutput(out, options_.force, checkpoint_.directory, options_.other_inputs));
+  TOKGRAFT_RETURN_IF_ERROR(CheckOutput({.out = out,
+                                        .force = options_.force,
+                                        .mark = kManifestName,
+                                        .model_dir = checkpoint_.directory,
+                                        .inputs = options_.other_inputs}));
   std::set<std::string> changed_files;
   for (const ChangedTensor& tensor : changed_) changed_files.insert(tensor.file);
   TOKGRAFT_ASSIGN_OR_RETURN(

@@ -1,4 +1,5 @@
 // InitEmbeddings of init.h: the steps in one call, the merged tokenizer included.
+#include "embed_init/config/auto_tokenizer.h"
 #include "embed_init/init.h"
 #include "tokenizer/save.h"
 
@@ -14,8 +15,10 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
                             SplitIntoOldPieces(id_map, base, &merged));
   TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init));
   TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files,
-                            SerializeFiles(merged.spec(), Format::kTokenizerJson));
+                            SerializeFiles(merged.spec(), merged.spec().format));
   plan.warnings.insert(plan.warnings.end(), files.notes.begin(), files.notes.end());
+  const std::string warning = AutoTokenizerWarning(model.model_type, merged.spec());
+  if (!warning.empty()) plan.warnings.push_back(warning);
   WriteOptions with_tokenizer = write;
   with_tokenizer.tokenizer_files = std::move(files.files);
   with_tokenizer.extra_files.emplace("id_map.json", id_map.ToJson());

@@ -8,27 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
-namespace tokgraft {
+#include "tokenizer/base/system_error.h"
 
-Status SystemError(const std::string& path, std::string_view what, int code) {
-  const std::string message = Cat(path, ": ", what, ": ", std::strerror(code));
-  switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return FailedPreconditionError(Cat(message, "; free some space and run again"));
-    case ENOENT:
-    case ENOTDIR:
-      return NotFoundError(Cat(message, "; check the path"));
-    default:
-      return InternalError(message);
-  }
-}
+namespace tokgraft {
 
 StatusOr<InputFile> InputFile::Open(const std::string& path) {
   InputFile file;

@@ -14,10 +14,6 @@ namespace tokgraft {
 
 inline constexpr std::size_t kBlockBytes = std::size_t{4} << 20;
 
-// What the system says of its last call, as an error about `path`. A full disk or a limit on the
-// size of files is FailedPrecondition.
-Status SystemError(const std::string& path, std::string_view what, int code);
-
 class InputFile {
  public:
   static StatusOr<InputFile> Open(const std::string& path);

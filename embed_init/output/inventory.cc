@@ -5,7 +5,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "embed_init/output/file_io.h"
+#include "tokenizer/base/system_error.h"
 
 namespace tokgraft {
 namespace {

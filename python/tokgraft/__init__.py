@@ -34,6 +34,7 @@ from tokgraft._core import (
     merge,
     verify,
 )
+from tokgraft.report import report
 
 __all__ = [
     "Certificate",
@@ -61,6 +62,7 @@ __all__ = [
     "load",
     "measure",
     "merge",
+    "report",
     "verify",
 ]
 

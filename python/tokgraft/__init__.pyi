@@ -26,6 +26,7 @@ from tokgraft._core import (
     merge as merge,
     verify as verify,
 )
+from tokgraft.report import report as report
 
 __all__ = [
     "Certificate",
@@ -53,5 +54,6 @@ __all__ = [
     "load",
     "measure",
     "merge",
+    "report",
     "verify",
 ]

@@ -4,12 +4,15 @@ import signal
 import sys
 
 from tokgraft import _core
+from tokgraft.report import main as report
 
 
 def main() -> int:
     # As a C++ program would: Ctrl-C and a closed pipe end it at once, without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if sys.argv[1:2] == ["report"]:
+        return report(sys.argv[2:])
     return _core.run_program(sys.argv[1:])
 
 

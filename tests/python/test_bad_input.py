@@ -7,10 +7,13 @@ import json
 import os
 import pathlib
 import random
+import resource
 import shutil
+import signal
 import struct
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -256,6 +259,74 @@ def small_disk(tmp_path):
 def test_a_full_disk_leaves_nothing(model, donor, small_disk):
     assert_refused(run("graft", model, "--donor", donor, "-o", small_disk / "out"), str(small_disk))
     assert os.listdir(small_disk) == []
+
+
+def merge_files(out: pathlib.Path) -> set[str]:
+    return {p.name for p in out.iterdir()} if out.exists() else set()
+
+
+WHOLE_MERGE = {"tokenizer.json", "tokenizer_config.json", "id_map.json", "conflicts.json",
+               "certificate.json"}
+
+
+def test_a_merge_on_a_full_disk_leaves_nothing(toy, donor, small_disk):
+    assert_refused(run("merge", toy, donor, "-o", small_disk / "out"), str(small_disk), "space")
+    assert os.listdir(small_disk) == []
+
+
+def test_a_merge_that_cannot_finish_a_file_leaves_nothing(toy, donor, tmp_path):
+    before = sorted(os.listdir(tmp_path))
+
+    def limit():  # a file may have 2,000 bytes: certificate.json can be written, the next cannot
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    assert_refused(run("merge", toy, donor, "-o", tmp_path / "out", preexec_fn=limit), "out")
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_a_killed_merge_is_whole_or_not_there(toy, donor, tmp_path):
+    assert run("merge", toy, donor, "-o", tmp_path / "whole").returncode == 0
+    assert merge_files(tmp_path / "whole") == WHOLE_MERGE
+    for delay in (0.05, 0.1, 0.2, 0.3, 0.4):
+        out = tmp_path / f"out{delay}"
+        process = subprocess.Popen([sys.executable, "-m", "tokgraft", "merge", str(toy), str(donor),
+                                    "-o", str(out)], stdout=subprocess.DEVNULL)
+        time.sleep(delay)
+        process.kill()
+        process.wait()
+        assert merge_files(out) in (set(), WHOLE_MERGE)
+
+
+def test_what_a_merge_replaces(toy, donor, model, tmp_path):
+    out = tmp_path / "out"
+    assert run("merge", toy, donor, "-o", out).returncode == 0
+    (out / "stale").write_text("of an older merge")
+    assert_refused(run("merge", toy, donor, "-o", out), "exists", "--force")
+    assert run("merge", toy, donor, "-o", out, "--force").returncode == 0
+    assert merge_files(out) == WHOLE_MERGE
+    # Never what no merge wrote, nor an input, nor a grafted model with its id map.
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "precious").write_text("mine")
+    assert_refused(run("merge", toy, donor, "-o", tmp_path / "mine", "--force"), "id_map.json")
+    assert_refused(run("merge", toy, donor, "-o", tmp_path, "--force"), "is an input")
+    assert run("graft", model, "--donor", donor, "-o", tmp_path / "grafted").returncode == 0
+    assert_refused(run("merge", toy, donor, "-o", tmp_path / "grafted", "--force"), "tokgraft.json")
+    assert (tmp_path / "grafted" / "model.safetensors").exists()
+
+
+def test_a_tokenizer_that_cannot_be_written_back_is_refused_before_any_work(model, donor, tmp_path):
+    (model / "tokenizer.json").unlink()
+    (model / "tokenizer_config.json").unlink()
+    toys.sentencepiece_model(model / "tokenizer.model")
+    before = sorted(os.listdir(tmp_path))
+    stages = []
+    with pytest.raises(NotImplementedError, match="tokenizer.json"):
+        tokgraft.graft(str(model), str(donor), out=str(tmp_path / "out"),
+                       progress=lambda stage, fraction: stages.append(stage))
+    assert "merge" not in stages
+    assert_refused(run("graft", model, "--donor", donor, "-o", tmp_path / "out"), "tokenizer.json")
+    assert_refused(run("merge", model, donor, "-o", tmp_path / "out"), "sentencepiece")
+    assert sorted(os.listdir(tmp_path)) == before
 
 
 def test_a_full_disk_while_saving_a_tokenizer(toy, small_disk):

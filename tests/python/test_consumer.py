@@ -1,4 +1,8 @@
-"""A program outside the tree builds against an installed tokgraft with find_package and runs."""
+"""A program outside the tree builds against an installed tokgraft with find_package and runs.
+
+The program is the README's own, with the README's own CMake lines; a second one links the upper
+rooms.
+"""
 
 import os
 import pathlib
@@ -6,7 +10,7 @@ import subprocess
 
 import pytest
 
-import toys
+from test_readme import blocks, demo_folder  # noqa: F401  (a fixture)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TOKGRAFT_BUILD", ROOT / "build/dev"))
@@ -14,24 +18,11 @@ BUILD = pathlib.Path(os.environ.get("TOKGRAFT_BUILD", ROOT / "build/dev"))
 CMAKE = """
 cmake_minimum_required(VERSION 3.25)
 project(consumer LANGUAGES CXX)
+set(CMAKE_CXX_STANDARD 20)
 find_package(tokgraft 0.1 REQUIRED)
 add_executable(trainer trainer.cc)
-target_link_libraries(trainer PRIVATE tokgraft::tokenizer)
 add_executable(grafter grafter.cc)
 target_link_libraries(grafter PRIVATE tokgraft::vocab_merge tokgraft::embed_init)
-"""
-TRAINER = """
-#include <cstdio>
-#include "tokgraft/tokenizer/load.h"
-#include "tokgraft/tokenizer/tokenizer.h"
-int main(int argc, char** argv) {
-  if (argc != 3) return 2;
-  tokgraft::StatusOr<tokgraft::TokenizerSpec> spec = tokgraft::Load(argv[1]);
-  if (!spec.ok()) return std::puts(spec.status().ToString().c_str()), 1;
-  tokgraft::StatusOr<tokgraft::Tokenizer> tokenizer = tokgraft::Compile(*std::move(spec));
-  if (!tokenizer.ok()) return 1;
-  std::printf("%zu\\n", tokenizer->Count(argv[2]));
-}
 """
 GRAFTER = """
 #include <cstdio>
@@ -60,22 +51,22 @@ def prefix(tmp_path_factory):
 
 
 def test_what_is_installed(prefix):
-    headers = {p.relative_to(prefix / "include/tokgraft").as_posix()
-               for p in (prefix / "include").rglob("*.h")}
-    assert {"tokenizer/load.h", "vocab_merge/merge.h", "embed_init/init.h"} <= headers
-    assert all(name.count("/") == 1 for name in headers), "private headers are installed"
+    installed = {p.relative_to(prefix / "include/tokgraft").as_posix()
+                 for p in (prefix / "include").rglob("*.h")}
+    public = {p.relative_to(ROOT).as_posix() for room in ("tokenizer", "vocab_merge", "embed_init")
+              for p in (ROOT / room).glob("*.h")}
+    assert installed == public
     assert run(prefix / "bin/tokgraft", "--version", cwd=prefix).startswith("tokgraft ")
     assert not list(prefix.rglob("_core*")), "the Python module belongs to the wheel"
 
 
-@pytest.mark.slow
-def test_consumer_builds_and_runs(prefix, tmp_path):
-    for name, text in {"CMakeLists.txt": CMAKE, "trainer.cc": TRAINER,
+def test_the_program_of_the_readme(prefix, demo_folder, tmp_path):  # noqa: F811
+    for name, text in {"CMakeLists.txt": CMAKE + blocks("cmake")[0], "trainer.cc": blocks("cpp")[0],
                        "grafter.cc": GRAFTER}.items():
         (tmp_path / name).write_text(text)
     run("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Release",
         cwd=tmp_path)
     run("cmake", "--build", "build", cwd=tmp_path)
-    toy = toys.byte_level_bpe(tmp_path / "tokenizer.json")
-    assert int(run("build/trainer", toy, "Hello world", cwd=tmp_path)) > 0
+    printed = run(tmp_path / "build/trainer", cwd=demo_folder)
+    assert "Hello world" in printed and "bytes/token" in printed
     assert int(run("build/grafter", cwd=tmp_path)) == 5  # NotFound

@@ -1,13 +1,11 @@
-"""Every fenced block of the README runs: shell, Python, and the C++ program as a consumer.
+"""The blocks of the README run, in a folder like the one that `./dev demo` leaves behind.
 
-The shell and Python blocks run in a folder like the one that `./dev demo` leaves behind; the C++
-block is built outside the tree against an installed tokgraft, with the README's own CMake lines.
+The C++ program and its CMake lines are built in test_consumer.py.
 """
 
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 
@@ -66,30 +64,3 @@ def test_python(block, demo_folder, environment):
                           capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     assert "L1" in done.stdout
-
-
-def test_cpp_as_a_consumer_outside_the_tree(demo_folder, tmp_path):
-    build = os.environ.get("TOKGRAFT_BUILD")
-    if not build:
-        pytest.skip("TOKGRAFT_BUILD names no build folder: run through ./dev")
-    prefix, source = tmp_path / "prefix", tmp_path / "consumer"
-    subprocess.run(["cmake", "--install", build, "--prefix", str(prefix)], check=True,
-                   capture_output=True)
-    source.mkdir()
-    (source / "trainer.cc").write_text(blocks("cpp")[0])
-    (source / "CMakeLists.txt").write_text(
-        "cmake_minimum_required(VERSION 3.25)\nproject(consumer CXX)\nset(CMAKE_CXX_STANDARD 20)\n"
-        "find_package(tokgraft REQUIRED)\nadd_executable(trainer trainer.cc)\n" + blocks("cmake")[0])
-    for command in (["cmake", "-S", str(source), "-B", str(source / "b"), f"-DCMAKE_PREFIX_PATH={prefix}"],
-                    ["cmake", "--build", str(source / "b")]):
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    done = subprocess.run([str(source / "b" / "trainer")], cwd=demo_folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "Hello world" in done.stdout and "bytes/token" in done.stdout
-    installed = {p.relative_to(prefix / "include/tokgraft").as_posix()
-                 for p in (prefix / "include/tokgraft").rglob("*.h")}
-    public = {p.relative_to(ROOT).as_posix() for room in ("tokenizer", "vocab_merge", "embed_init")
-              for p in (ROOT / room).glob("*.h")}
-    assert installed == public
-    shutil.rmtree(prefix)

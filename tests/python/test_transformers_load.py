@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import tokgraft
 import toys
 
 torch = pytest.importorskip("torch")
@@ -115,6 +116,47 @@ def test_untying_gives_a_head_that_loads(tmp_path, donor, family):
     new = after.get_input_embeddings().weight.shape[0] - 1
     assert not torch.equal(after.get_output_embeddings().weight[:new],
                            after.get_input_embeddings().weight[:new])
+
+
+# What transformers 5 takes for these types whatever tokenizer_class says.
+TYPES = ["llama", "mistral", "qwen2", "qwen3", "qwen3_5", "gemma3", "gpt2", "gpt_neox", "bert"]
+QWEN2 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+         r"|\s*[\r\n]+|\s+(?!\S)|\s+")
+
+
+@pytest.mark.parametrize("model_type,stages", [(t, "gpt2") for t in TYPES]
+                         + [(t, "qwen2") for t in TYPES if t.startswith("qwen")])
+def test_auto_tokenizer_gives_our_ids_or_we_say_so(tmp_path, donor, model_type, stages):
+    model = toys.model_with_tokenizer(tmp_path / "model")
+    if stages == "qwen2":
+        spec = json.loads((model / "tokenizer.json").read_text())
+        spec["normalizer"] = {"type": "NFC"}
+        spec["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [
+            {"type": "Split", "pattern": {"Regex": QWEN2}, "behavior": "Isolated", "invert": False},
+            {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}]}
+        (model / "tokenizer.json").write_text(json.dumps(spec))
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps({**config, "model_type": model_type}))
+    companion = json.loads((model / "tokenizer_config.json").read_text())
+    companion["additional_special_tokens"] = ["<|pad|>"]
+    (model / "tokenizer_config.json").write_text(json.dumps(companion))
+    report = json.loads(program("graft", model, "--donor", donor, "-o", tmp_path / "out", "--embedding",
+                                "model.embed_tokens.weight", "--head", "lm_head.weight", "--json"))
+    warned = any("PreTrainedTokenizerFast.from_pretrained" in w for w in report["init"]["warnings"])
+    ours = tokgraft.load(str(tmp_path / "out"))
+    texts = [*toys.SENTENCES, *toys.OTHER_SENTENCES, "1234 it's  A\u0301 e\u0301\n\n x <|pad|>y<|endoftext|>"]
+    expected = [ours.encode_ids(text).tolist() for text in texts]
+
+    def ids(tokenizer):
+        return [tokenizer(text, add_special_tokens=False).input_ids for text in texts]
+    auto = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")
+    same = ids(auto) == expected
+    assert same or warned, type(auto)
+    assert not (same and warned) or stages == "qwen2"  # 3.5 differs from 2 in marks alone
+    assert warned == (model_type in ("qwen2", "qwen3_5") and (model_type, stages) != ("qwen2", "qwen2"))
+    assert ids(transformers.PreTrainedTokenizerFast.from_pretrained(tmp_path / "out")) == expected
+    assert (auto.bos_token_id, auto.eos_token_id, auto.pad_token_id) == (0, 0, 1)
+    assert "<|pad|>" in auto.all_special_tokens
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=["f16", "bf16"])

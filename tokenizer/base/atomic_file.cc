@@ -7,21 +7,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
+
+#include "tokenizer/base/system_error.h"
 
 namespace tokgraft {
 namespace {
-
-Status SystemError(const std::string& path, std::string_view what) {
-  const int code = errno;
-  const std::string message = Cat(path, ": ", what, ": ", std::strerror(code));
-  if (code == ENOSPC || code == EDQUOT) {
-    return FailedPreconditionError(Cat(message, "; free some space and run again"));
-  }
-  if (code == ENOENT) return NotFoundError(Cat(message, "; create the directory first"));
-  return InternalError(message);
-}
 
 bool Exists(const std::string& path) {
   struct stat info {};
@@ -43,7 +34,7 @@ StatusOr<AtomicFile> AtomicFile::Create(const std::string& path, bool force) {
   file.temporary_ = Cat(path, ".XXXXXX.tmp");
   file.fd_ = mkostemps(file.temporary_.data(), 4, O_CLOEXEC);
   if (file.fd_ < 0) {
-    Status error = SystemError(path, "cannot be created");
+    Status error = SystemError(path, "cannot be created", errno);
     file.temporary_.clear();
     return error;
   }
@@ -77,7 +68,7 @@ Status AtomicFile::Append(std::string_view bytes) {
     const ssize_t written = write(fd_, bytes.data(), bytes.size());
     if (written < 0) {
       if (errno == EINTR) continue;
-      return SystemError(path_, "cannot be written");
+      return SystemError(path_, "cannot be written", errno);
     }
     bytes.remove_prefix(static_cast<std::size_t>(written));
     size_bytes_ += static_cast<std::uint64_t>(written);
@@ -86,13 +77,14 @@ Status AtomicFile::Append(std::string_view bytes) {
 }
 
 Status AtomicFile::Commit() {
-  if (fchmod(fd_, 0644) != 0 || fsync(fd_) != 0) return SystemError(path_, "cannot be synced");
+  if (fchmod(fd_, 0644) != 0 || fsync(fd_) != 0)
+    return SystemError(path_, "cannot be synced", errno);
   const int closed = close(fd_);
   fd_ = -1;
-  if (closed != 0) return SystemError(path_, "cannot be closed");
+  if (closed != 0) return SystemError(path_, "cannot be closed", errno);
   if (force_) {
     if (rename(temporary_.c_str(), path_.c_str()) != 0) {
-      return SystemError(path_, "cannot be renamed into place");
+      return SystemError(path_, "cannot be renamed into place", errno);
     }
   } else {
     // link fails where the name appeared in the meantime; rename would replace it.
@@ -100,7 +92,7 @@ Status AtomicFile::Commit() {
       if (errno == EEXIST) return ExistsError(path_);
       if (Exists(path_)) return ExistsError(path_);
       if (rename(temporary_.c_str(), path_.c_str()) != 0) {
-        return SystemError(path_, "cannot be renamed into place");
+        return SystemError(path_, "cannot be renamed into place", errno);
       }
     } else {
       unlink(temporary_.c_str());

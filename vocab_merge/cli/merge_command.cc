@@ -1,15 +1,14 @@
 // tokgraft merge: two tokenizers become one, written as a directory with its reports.
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "tokenizer/base/atomic_file.h"
+#include "tokenizer/base/staged_directory.h"
 #include "tokenizer/cli/console.h"
 #include "tokenizer/cli/shared_options.h"
 #include "tokenizer/load.h"
@@ -52,26 +51,31 @@ StatusOr<Format> OutputFormat(const std::string& name, const TokenizerSpec& base
   return InvalidArgumentError(Cat("--for: \"", name, "\" is no format we know; see --help"));
 }
 
-// Each file appears whole or not at all; the tokenizer itself comes last, so that a directory with
-// it is complete.
+// What a merge writes may replace what a merge wrote, but never a whole model.
+Status CheckPlace(const MergeArguments& arguments) {
+  OutputPlace place{.out = arguments.out,
+                    .force = arguments.force,
+                    .mark = "id_map.json",
+                    .but_not = "tokgraft.json",
+                    .inputs = {arguments.base, arguments.donor}};
+  return CheckOutput(place);
+}
+
+// The directory appears whole or not at all.
 Status WriteDirectory(const MergeArguments& arguments, const MergeResult& result, Format format) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::path out = fs::path(arguments.out).lexically_normal();
-  if (fs::exists(out, error) && !arguments.force) {
-    return FailedPreconditionError(
-        Cat(arguments.out, ": it exists already; choose another name or use --force"));
-  }
   TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(result.tokenizer, format));
   files.files["id_map.json"] = result.id_map.ToJson();
   files.files["conflicts.json"] = result.conflicts.ToJson();
   files.files["certificate.json"] = result.certificate.ToJson();
-  fs::create_directories(out, error);
-  if (error) return InternalError(Cat(arguments.out, ": ", error.message()));
+  std::uint64_t needed = 0;
+  for (const auto& [name, bytes] : files.files) needed += bytes.size();
+  TOKGRAFT_ASSIGN_OR_RETURN(StagedDirectory staged,
+                            StagedDirectory::Create(arguments.out, arguments.force));
+  TOKGRAFT_RETURN_IF_ERROR(staged.CheckSpace(needed));
   for (const auto& [name, bytes] : files.files) {
-    TOKGRAFT_RETURN_IF_ERROR(WriteFileAtomically((out / name).string(), bytes, arguments.force));
+    TOKGRAFT_RETURN_IF_ERROR(WriteFileAtomically(Cat(staged.path(), "/", name), bytes, false));
   }
-  return {};
+  return staged.Commit();
 }
 
 std::string ResultJson(const MergeResult& result) {
@@ -103,12 +107,17 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   if (arguments.out.empty() && !arguments.dry_run) {
     return InvalidArgumentError("-o: a directory to write was expected; or use --dry-run");
   }
+  if (!arguments.dry_run) TOKGRAFT_RETURN_IF_ERROR(CheckPlace(arguments));
   TOKGRAFT_ASSIGN_OR_RETURN(const Documents documents, ParseDocuments(arguments.corpus.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec base,
                             Load(arguments.base, {.pattern = arguments.base_pattern}));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec donor,
                             Load(arguments.donor, {.pattern = arguments.donor_pattern}));
   TOKGRAFT_ASSIGN_OR_RETURN(const Format format, OutputFormat(arguments.format, base));
+  if (!arguments.dry_run) {
+    // A format that cannot hold the base cannot hold the merged tokenizer: known before any work.
+    TOKGRAFT_RETURN_IF_ERROR(Serialize(base, format).status());
+  }
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
                             ReadArguments(arguments.corpus.corpora, documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList protect,

@@ -53,7 +53,7 @@ void CheckReachability(const MergeFacts& facts, ConflictReport* report);     // 
 void CheckMergesAndScores(const MergeFacts& facts, ConflictReport* report);  // C1-C4
 void CheckAlphabetAndIds(const MergeFacts& facts, ConflictReport* report);   // D1-D5, D13, D17
 void CheckStages(const MergeFacts& facts, ConflictReport* report);           // D6, D11
-void CheckSpecialTokens(const MergeFacts& facts, ConflictReport* report);    // D7-D9
+void CheckSpecialTokens(const MergeFacts& facts, ConflictReport* report);    // D7-D10
 
 // All families; findings by code.
 ConflictReport CheckAll(const MergeFacts& facts);

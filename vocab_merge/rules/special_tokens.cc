@@ -1,6 +1,8 @@
-// D7-D9: special tokens. Names that are special on one side only, or declared with other flags, and
-// what became of the donor's. The policy is: the base's tokens stay as they are, none is taken over
-// silently.
+// D7-D10: special tokens. Names that are special on one side only, or declared with other flags,
+// and what became of the donor's. The policy is: the base's tokens stay as they are, none is taken
+// over silently.
+#include <array>
+#include <optional>
 #include <utility>
 
 #include "vocab_merge/rules/rule.h"
@@ -108,13 +110,45 @@ void CheckNotTaken(const MergeFacts& facts, ConflictReport* report) {
   AddFinding(std::move(finding), report);
 }
 
+// A donor that ends its text with another token than the base: its stop token means nothing in the
+// merged model, and nothing may suggest otherwise.
+void CheckRoles(const MergeFacts& facts, ConflictReport* report) {
+  using Role = std::pair<std::string_view, std::optional<TokenId> SpecialRoles::*>;
+  static constexpr std::array<Role, 3> kRoles = {{{"bos_token", &SpecialRoles::bos},
+                                                  {"eos_token", &SpecialRoles::eos},
+                                                  {"pad_token", &SpecialRoles::pad}}};
+  const auto shown = [](const std::unordered_map<TokenId, ListedToken>& by_id, TokenId id) {
+    const auto at = by_id.find(id);
+    return at == by_id.end() ? Cat("id ", id) : ShowPiece(at->second.bytes);
+  };
+  Finding finding{.code = "D10",
+                  .message = "the donor starts, ends or pads text with other tokens",
+                  .action =
+                      "the base's stay in all files, their ids do not move; text made for the "
+                      "donor needs its tokens replaced by the base's"};
+  for (const auto& [name, role] : kRoles) {
+    const std::optional<TokenId> donor = facts.donor.roles.*role;
+    const std::optional<TokenId> base = facts.base.roles.*role;
+    if (!donor) continue;
+    const std::string theirs = shown(facts.donor_by_id, *donor);
+    const std::string ours = base ? shown(facts.base_by_id, *base) : "none";
+    if (ours == theirs) continue;
+    finding.donor_ids.push_back(*donor);
+    if (base) finding.base_ids.push_back(*base);
+    if (name == "eos_token") finding.severity = Severity::kWarning;
+    finding.examples.push_back(Cat(name, ": ", ours, " in the base, ", theirs, " in the donor"));
+  }
+  AddFinding(std::move(finding), report);
+}
+
 }  // namespace
 
 void CheckSpecialTokens(const MergeFacts& facts, ConflictReport* report) {
-  LookedFor({"D7", "D8", "D9"}, report);
+  LookedFor({"D7", "D8", "D9", "D10"}, report);
   CheckClasses(facts, report);
   CheckFlags(facts, report);
   CheckNotTaken(facts, report);
+  CheckRoles(facts, report);
 }
 
 }  // namespace tokgraft

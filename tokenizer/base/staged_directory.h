@@ -1,22 +1,32 @@
 // A directory that appears whole or not at all: made under a temporary name beside its own, synced,
 // renamed. Destroyed without Commit it leaves nothing; a killed process leaves OUT.tmp-XXXXXX,
 // never OUT.
-#ifndef TOKGRAFT_EMBED_INIT_OUTPUT_STAGED_DIRECTORY_H_
-#define TOKGRAFT_EMBED_INIT_OUTPUT_STAGED_DIRECTORY_H_
+#ifndef TOKGRAFT_TOKENIZER_BASE_STAGED_DIRECTORY_H_
+#define TOKGRAFT_TOKENIZER_BASE_STAGED_DIRECTORY_H_
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tokenizer/status.h"
 
 namespace tokgraft {
 
-// FailedPrecondition: `out` exists and `force` is false, or it is something that is not ours to
-// replace (not a directory, or one without tokgraft.json). InvalidArgument: `out` is the model's
-// directory, inside it or around it, or around another input.
-Status CheckOutput(const std::string& out, bool force, const std::string& model_dir,
-                   const std::vector<std::string>& other_inputs);
+// A directory that is about to be written, and what it must keep off.
+struct OutputPlace {
+  std::string out;
+  bool force = false;
+  // With force: only a directory with this file in it is replaced, and none that has the other.
+  std::string_view mark;
+  std::string_view but_not = {};
+  std::string model_dir = {};            // `out` is not in it; "": no such directory
+  std::vector<std::string> inputs = {};  // nothing of these is in `out`
+};
+
+// FailedPrecondition: it exists and is not to be replaced. InvalidArgument: it is an input, around
+// one, or inside the model's directory.
+Status CheckOutput(const OutputPlace& place);
 
 class StagedDirectory {
  public:
@@ -43,4 +53,4 @@ class StagedDirectory {
 
 }  // namespace tokgraft
 
-#endif  // TOKGRAFT_EMBED_INIT_OUTPUT_STAGED_DIRECTORY_H_
+#endif  // TOKGRAFT_TOKENIZER_BASE_STAGED_DIRECTORY_H_

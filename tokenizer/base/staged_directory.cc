@@ -1,4 +1,4 @@
-#include "embed_init/output/staged_directory.h"
+#include "tokenizer/base/staged_directory.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-#include "embed_init/output/file_io.h"
+#include "tokenizer/base/system_error.h"
 
 namespace tokgraft {
 namespace {
@@ -63,27 +63,39 @@ Status ExistsError(const std::string& out) {
 
 }  // namespace
 
-Status CheckOutput(const std::string& out, bool force, const std::string& model_dir,
-                   const std::vector<std::string>& other_inputs) {
+Status CheckOutput(const OutputPlace& place) {
+  const std::string& out = place.out;
   if (out.empty()) return InvalidArgumentError("output: is empty; name a directory");
   std::error_code error;
   const fs::path target = fs::weakly_canonical(WithoutSlashes(out), error);
-  const fs::path model = fs::weakly_canonical(WithoutSlashes(model_dir), error);
-  bool clash = Contains(model, target) || Contains(target, model);
-  for (const std::string& input : other_inputs) {
+  std::vector<std::string> inputs = place.inputs;
+  bool clash = false;
+  if (!place.model_dir.empty()) {
+    clash = Contains(fs::weakly_canonical(WithoutSlashes(place.model_dir), error), target);
+    inputs.insert(inputs.begin(), place.model_dir);
+  }
+  for (const std::string& input : inputs) {
+    if (input.empty()) continue;
     clash = clash || Contains(target, fs::weakly_canonical(WithoutSlashes(input), error));
   }
   if (clash) {
-    return InvalidArgumentError(Cat(out, ": is an input (", model_dir, " or what is given beside ",
-                                    "it), inside it or around it; choose a place of its own"));
+    return InvalidArgumentError(Cat(out, ": is an input (", inputs.front(), " or what is given ",
+                                    "beside it), inside it or around it; choose a place of its ",
+                                    "own"));
   }
   if (!Exists(WithoutSlashes(out))) return absl::OkStatus();
-  if (!force) return ExistsError(out);
-  const bool ours = fs::is_directory(target, error) &&
-                    (fs::is_empty(target, error) || fs::exists(target / "tokgraft.json", error));
-  if (!ours) {
-    return FailedPreconditionError(Cat(out, ": was not written by tokgraft (it has no ",
-                                       "tokgraft.json); remove it yourself if it can go"));
+  if (!place.force) return ExistsError(out);
+  if (!fs::is_directory(target, error)) {
+    return FailedPreconditionError(Cat(out, ": is a file; remove it yourself if it can go"));
+  }
+  if (fs::is_empty(target, error)) return absl::OkStatus();
+  if (!fs::exists(target / place.mark, error)) {
+    return FailedPreconditionError(Cat(out, ": was not written by tokgraft (it has no ", place.mark,
+                                       "); remove it yourself if it can go"));
+  }
+  if (!place.but_not.empty() && fs::exists(target / place.but_not, error)) {
+    return FailedPreconditionError(Cat(out, ": holds more than this would write (it has a ",
+                                       place.but_not, "); remove it yourself if it can go"));
   }
   return absl::OkStatus();
 }
