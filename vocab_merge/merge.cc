@@ -37,12 +37,13 @@ struct Outcome {
   Grown grown;  // owners and refused are indices into candidates
 };
 
-StatusOr<Outcome> GrowAll(const TokenizerSpec& base, const TokenizerSpec& donor,
-                          const ChainBuilder& builder, const std::vector<TokenId>& ids,
-                          const WitnessOptions& options) {
+StatusOr<Outcome> GrowAll(const TokenizerSpec& base, const ChainBuilder& builder,
+                          std::vector<Candidate> candidates, const WitnessOptions& options,
+                          std::uint64_t limit) {
   Outcome out;
-  out.candidates = MakeCandidates(donor, ids);
-  TOKGRAFT_ASSIGN_OR_RETURN(out.grown, Grow(base, builder, BytesOf(out.candidates), options));
+  out.candidates = std::move(candidates);
+  TOKGRAFT_ASSIGN_OR_RETURN(out.grown,
+                            Grow(base, builder, BytesOf(out.candidates), options, limit));
   return out;
 }
 
@@ -52,55 +53,36 @@ std::vector<TokenId> RefusedIds(const Outcome& outcome) {
   return out;
 }
 
-// The longest run of the best pieces that fits into the budget, helper pieces included.
-class Fitting {
- public:
-  Fitting(const TokenizerSpec& donor, const ChainBuilder& builder, std::vector<TokenId> chosen,
-          std::uint64_t budget)
-      : donor_(donor), builder_(builder), chosen_(std::move(chosen)), budget_(budget) {}
-
-  std::vector<TokenId> Best(std::size_t size) const {
-    return {chosen_.begin(), chosen_.begin() + static_cast<std::ptrdiff_t>(size)};
-  }
-  std::size_t FindSize() const {
-    std::size_t fits = 0;                       // known to fit
-    std::size_t too_many = chosen_.size() + 1;  // known not to fit
-    std::size_t size = std::min<std::size_t>(chosen_.size(), budget_);
-    for (int round = 0; round < kMaxFittingRounds && too_many - fits > 1; ++round) {
-      const std::size_t cost =
-          builder_.Build(BytesOf(MakeCandidates(donor_, Best(size))), {}).pieces.size();
-      if (cost <= budget_) {
-        fits = size;
-        size = std::min(size + (budget_ - cost), too_many - 1);
-        if (size == fits) break;
-      } else {
-        too_many = size;
-        const std::size_t excess = cost - static_cast<std::size_t>(budget_);
-        size = size > fits + excess ? size - excess : (fits + too_many) / 2;
-      }
+// In which order chains are built within a budget: the longest run of the best pieces that fits,
+// helper pieces included, shorter ones first; then, for what is left of the budget, the others,
+// best first.
+std::vector<Candidate> FitIntoBudget(const ChainBuilder& builder,
+                                     const std::vector<Candidate>& best_first,
+                                     std::uint64_t budget) {
+  const auto ordered = [&](std::size_t size) {
+    std::vector<Candidate> out = best_first;
+    std::sort(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(size), ShorterFirst);
+    return out;
+  };
+  std::size_t fits = 0;                          // known to fit
+  std::size_t too_many = best_first.size() + 1;  // known not to fit
+  std::size_t size = std::min<std::size_t>(best_first.size(), budget);
+  for (int round = 0; round < kMaxFittingRounds && too_many - fits > 1; ++round) {
+    std::vector<Candidate> tried = ordered(size);
+    tried.resize(size);
+    const std::size_t cost = builder.Build(BytesOf(tried), {}).pieces.size();
+    if (cost <= budget) {
+      fits = size;
+      const std::uint64_t left = budget - cost;
+      size = left < too_many - 1 - size ? size + static_cast<std::size_t>(left) : too_many - 1;
+      if (size == fits) break;
+    } else {
+      too_many = size;
+      const std::size_t excess = cost - static_cast<std::size_t>(budget);
+      size = size > fits + excess ? size - excess : (fits + too_many) / 2;
     }
-    return fits;
   }
-
- private:
-  const TokenizerSpec& donor_;
-  const ChainBuilder& builder_;
-  std::vector<TokenId> chosen_;
-  std::uint64_t budget_;
-};
-
-StatusOr<Outcome> GrowWithin(const TokenizerSpec& base, const TokenizerSpec& donor,
-                             const ChainBuilder& builder, const std::vector<TokenId>& chosen,
-                             std::uint64_t budget, const WitnessOptions& options) {
-  const Fitting fitting(donor, builder, chosen, budget);
-  std::size_t size = fitting.FindSize();
-  while (true) {
-    TOKGRAFT_ASSIGN_OR_RETURN(Outcome outcome,
-                              GrowAll(base, donor, builder, fitting.Best(size), options));
-    const std::size_t cost = outcome.grown.growth.pieces.size();
-    if (cost <= budget || size == 0) return outcome;
-    size -= std::min<std::size_t>(size, cost - static_cast<std::size_t>(budget));
-  }
+  return ordered(fits);
 }
 
 std::vector<AddedPiece> AddedPieces(const TokenizerSpec& donor, const Alignment& alignment,
@@ -187,18 +169,24 @@ StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& do
   for (const TokenId id : alignment.missing) {
     if (!outside.contains(id)) offered.push_back(id);
   }
-  TOKGRAFT_ASSIGN_OR_RETURN(Outcome outcome, GrowAll(base, donor, builder, offered, witness));
+  TOKGRAFT_ASSIGN_OR_RETURN(
+      Outcome outcome, GrowAll(base, builder, MakeCandidates(donor, offered), witness, kNoLimit));
   std::vector<TokenId> refused_ids = RefusedIds(outcome);
   const std::vector<Candidate> tried = outcome.candidates;
   const std::unordered_set<TokenId> refused_set(refused_ids.begin(), refused_ids.end());
-  std::vector<TokenId> chosen;
+  std::unordered_map<TokenId, std::string_view> bytes;
+  for (const Candidate& candidate : tried) bytes.emplace(candidate.donor_id, candidate.bytes);
+  std::vector<Candidate> chosen;
   for (const SelectedPiece& piece : selection.pieces) {
-    if (!refused_set.contains(piece.donor_id)) chosen.push_back(piece.donor_id);
+    const auto it = bytes.find(piece.donor_id);
+    if (it == bytes.end() || refused_set.contains(piece.donor_id)) continue;
+    chosen.push_back({piece.donor_id, it->second});
   }
   const bool all = chosen.size() + refused_ids.size() == offered.size();
-  const std::uint64_t budget = selection.budget.value_or(~std::uint64_t{0});
+  const std::uint64_t budget = selection.budget.value_or(kNoLimit);
   if (!all || outcome.grown.growth.pieces.size() > budget) {
-    TOKGRAFT_ASSIGN_OR_RETURN(outcome, GrowWithin(base, donor, builder, chosen, budget, witness));
+    TOKGRAFT_ASSIGN_OR_RETURN(
+        outcome, GrowAll(base, builder, FitIntoBudget(builder, chosen, budget), witness, budget));
     for (const TokenId id : RefusedIds(outcome)) refused_ids.push_back(id);
   }
   std::vector<RefusedPiece> refused;
@@ -251,7 +239,6 @@ StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const Tokenizer
   const SelectOptions select{.budget = options.budget,
                              .scripts = options.scripts,
                              .corpus = options.corpus,
-                             .allow_bytes = options.allow_bytes,
                              .threads = options.threads};
   TOKGRAFT_ASSIGN_OR_RETURN(const Selection selection, Select(base, donor, alignment, select));
   TOKGRAFT_ASSIGN_OR_RETURN(MergePlan plan, PlanMerge(base, donor, alignment, selection, options));

@@ -1,10 +1,11 @@
 // Select: which of the donor's missing pieces are wanted, best first.
 //
 // Without a corpus the donor's own order decides: its trainer put frequent pieces first. With one,
-// the pieces compete on it: a merged tokenizer with all of them encodes the corpus, each piece is
-// credited with the tokens that it saves against the base, the weakest are taken out, and the rest
-// compete again, until the budget is met. A piece that a better one makes useless is thus never
-// paid for, and every count is made by the exact tokenizer, not by an estimate.
+// the pieces compete on it. A merged tokenizer with all of them encodes the corpus; each join is
+// credited with the tokens that it saves, so that a piece on the way to another one has its share;
+// those that save least per id, helper pieces counted, are taken out, and the rest compete again
+// until the budget is met. Then pieces that were taken out come back where they save more than one
+// that stayed. Every count is made by the exact tokenizer, not by an estimate.
 //
 //   StatusOr<Alignment> a = Align(base, donor);
 //   StatusOr<Selection> s = Select(base, donor, *a, {.budget = 8000, .scripts = {"Han"}});
@@ -34,19 +35,19 @@ struct SelectOptions {
   std::vector<std::string> scripts{};
   // Documents to compete on; borrowed for the call.
   std::vector<std::string_view> corpus{};
-  // Also fragments that only invalid UTF-8 makes, see MergeOptions.
-  bool allow_bytes = false;
   int threads = 0;  // 0: all cores; the result does not depend on it
 };
 
 struct SelectedPiece {
   TokenId donor_id = 0;
-  std::uint64_t tokens_saved = 0;  // on the corpus, in the last round; 0 without one
+  std::uint64_t tokens_saved = 0;  // on the corpus, by the joins that make it; 0 without one
   friend bool operator==(const SelectedPiece&, const SelectedPiece&) = default;
 };
 
 struct Selection {
-  std::vector<SelectedPiece> pieces{};  // best first
+  // Best first. Those beyond the budget stand in for pieces before them that turn out to be
+  // impossible; their savings are an estimate.
+  std::vector<SelectedPiece> pieces{};
   std::optional<std::uint64_t> budget{};
   std::vector<TokenId> outside_scripts{};  // left out by `scripts`, donor ids
   std::uint64_t corpus_tokens_base = 0;    // what the base needs for the corpus

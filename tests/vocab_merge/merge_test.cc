@@ -171,18 +171,6 @@ TEST(MergeTest, ABudgetCountsHelperPiecesToo) {
   }
 }
 
-TEST(MergeTest, SelectsWhatSavesTokensOnACorpus) {
-  const TokenizerSpec base = toy::ByteLevel({});
-  const TokenizerSpec donor = toy::ByteLevel({{"a", "b"}, {"x", "y"}, {"p", "q"}, {"pq", "r"}});
-  const std::vector<std::string_view> corpus = {"pqr pqr pqr", "xy"};
-  const StatusOr<Alignment> alignment = Align(base, donor);
-  const StatusOr<Selection> selection = Select(base, donor, *alignment, {.corpus = corpus});
-  ASSERT_TRUE(selection.ok()) << selection.status();
-  ASSERT_EQ(selection->pieces.size(), 2U);
-  EXPECT_EQ(selection->pieces[0], (SelectedPiece{.donor_id = 259, .tokens_saved = 6}));
-  EXPECT_EQ(selection->pieces[1], (SelectedPiece{.donor_id = 257, .tokens_saved = 1}));
-}
-
 TEST(MergeTest, AScriptFilterMakesADisjointMerge) {
   const TokenizerSpec base = toy::ByteLevel({});
   const TokenizerSpec donor = toy::ByteLevel({{"t", "h"}, {"\xE4", "\xB8"}, {"\xE4\xB8", "\xAD"}});

@@ -7,6 +7,10 @@
 
 namespace tokgraft {
 
+bool ShorterFirst(const Candidate& a, const Candidate& b) {
+  return std::tuple(a.bytes.size(), a.donor_id) < std::tuple(b.bytes.size(), b.donor_id);
+}
+
 std::vector<Candidate> MakeCandidates(const TokenizerSpec& donor,
                                       const std::vector<TokenId>& donor_ids) {
   const std::unordered_map<TokenId, ListedToken> tokens = TokensById(ListTokens(donor));
@@ -16,9 +20,7 @@ std::vector<Candidate> MakeCandidates(const TokenizerSpec& donor,
     const auto token = tokens.find(id);
     if (token != tokens.end()) out.push_back({id, token->second.bytes});
   }
-  std::sort(out.begin(), out.end(), [](const Candidate& a, const Candidate& b) {
-    return std::tuple(a.bytes.size(), a.donor_id) < std::tuple(b.bytes.size(), b.donor_id);
-  });
+  std::sort(out.begin(), out.end(), ShorterFirst);
   return out;
 }
 

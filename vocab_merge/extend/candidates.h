@@ -16,7 +16,10 @@ struct Candidate {
   std::string_view bytes;  // borrowed from the donor
 };
 
-// The donor's tokens with these ids, shorter first, then by donor id.
+// The order in which chains stay short: shorter first, then by donor id.
+bool ShorterFirst(const Candidate& a, const Candidate& b);
+
+// The donor's tokens with these ids, shorter first.
 std::vector<Candidate> MakeCandidates(const TokenizerSpec& donor,
                                       const std::vector<TokenId>& donor_ids);
 

@@ -30,6 +30,9 @@ struct Symbol {
   std::uint32_t end = 0;
 };
 
+// In how many tokens it is written: a missing character becomes byte pieces.
+std::uint32_t Tokens(const Symbol& symbol) { return symbol.id ? 1 : symbol.end - symbol.begin; }
+
 struct Join {
   double turn = 0;  // lowest first
   TokenId product = 0;
@@ -77,17 +80,17 @@ class Chains {
     growth_.first_id = static_cast<TokenId>(tables.base->id_limit());
   }
 
-  // False: no allowed chain; everything it had added is taken back.
-  bool Add(std::string_view piece, std::size_t owner);
+  enum class Added : std::uint8_t { kYes, kNoChain, kNoRoom };
+  // Unless kYes, everything it had added is taken back.
+  Added Add(std::string_view piece, std::size_t owner, std::uint64_t limit);
+  std::size_t size() const { return growth_.pieces.size(); }
   bool Exists(std::string_view piece) const {
     return added_.find(piece) != added_.end() || tables_.Text(piece).has_value();
   }
   Growth Take() && { return std::move(growth_); }
-  // Breaks `text` into units and joins them as far as they go. False: a unit is missing.
-  bool Encode(std::string_view text, std::vector<Symbol>* symbols, bool add_units);
 
  private:
-  bool MakeUnits(std::string_view text, std::vector<Symbol>* symbols, bool add_units);
+  bool MakeUnits(std::string_view text, std::vector<Symbol>* symbols);
   void Reduce(std::string_view text, std::vector<Symbol>* symbols);
   std::optional<Join> FindJoin(std::string_view text, const Symbol& left,
                                const Symbol& right) const;
@@ -136,7 +139,7 @@ void Chains::TakeBack(std::size_t pieces, std::size_t merges) {
   }
 }
 
-bool Chains::MakeUnits(std::string_view text, std::vector<Symbol>* symbols, bool add_units) {
+bool Chains::MakeUnits(std::string_view text, std::vector<Symbol>* symbols) {
   symbols->clear();
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t size = tables_.joins_bytes ? 1 : Utf8Length(text[at]);
@@ -145,10 +148,11 @@ bool Chains::MakeUnits(std::string_view text, std::vector<Symbol>* symbols, bool
         tables_.joins_bytes ? tables_.byte_ids[static_cast<unsigned char>(text[at])] : Id(unit);
     if (!id && tables_.joins_bytes) return false;
     // Only a merge list needs its characters in the vocabulary; scores join any characters.
-    if (!id && tables_.order == BpeModel::Order::kMergeList && add_units) {
+    if (!id && tables_.order == BpeModel::Order::kMergeList) {
       if (unit != text && forbidden_.find(unit) != forbidden_.end()) return false;
       id = Register(unit);
       if (!id) return false;
+      growth_.pieces.back().saves = static_cast<std::uint32_t>(size) - 1;  // byte pieces
     }
     symbols->push_back({id, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + size)});
     at += size;
@@ -195,12 +199,6 @@ void Chains::Reduce(std::string_view text, std::vector<Symbol>* symbols) {
   }
 }
 
-bool Chains::Encode(std::string_view text, std::vector<Symbol>* symbols, bool add_units) {
-  if (!MakeUnits(text, symbols, add_units)) return false;
-  Reduce(text, symbols);
-  return true;
-}
-
 // The neighbours to join next: index of the left one.
 std::optional<std::size_t> Chains::ChoosePair(std::string_view text,
                                               const std::vector<Symbol>& symbols) const {
@@ -229,7 +227,8 @@ std::optional<std::size_t> Chains::ChoosePair(std::string_view text,
 }
 
 bool Chains::AddSteps(std::string_view piece) {
-  if (!Encode(piece, &symbols_, /*add_units=*/true)) return false;
+  if (!MakeUnits(piece, &symbols_)) return false;
+  Reduce(piece, &symbols_);
   while (symbols_.size() > 1) {
     const std::optional<std::size_t> pair = ChoosePair(piece, symbols_);
     if (!pair) return false;
@@ -243,22 +242,32 @@ bool Chains::AddSteps(std::string_view piece) {
       merges_.Insert(*left.id, *right.id, {static_cast<std::uint32_t>(growth_.merges.size()), id});
       growth_.merges.push_back({*left.id, *right.id, id});
     }
-    if (!existing && !Register(product)) return false;
+    if (!existing) {
+      if (!Register(product)) return false;
+      NewPiece& made = growth_.pieces.back();
+      made.left = left.id;
+      made.right = right.id;
+      made.saves = std::max(made.merges_end - made.merges_begin, Tokens(left) + Tokens(right) - 1);
+    }
     Reduce(piece, &symbols_);
   }
-  // One character, or a base without a merge list.
-  return Exists(piece) || Register(piece).has_value();
+  if (Exists(piece)) return true;
+  // One character of a base that joins by score.
+  if (!Register(piece)) return false;
+  growth_.pieces.back().saves = Tokens(symbols_.front()) - 1;
+  return true;
 }
 
-bool Chains::Add(std::string_view piece, std::size_t owner) {
-  if (piece.empty() || piece.size() > kMaxPieceBytes) return false;
-  if (!tables_.joins_bytes && !IsValidUtf8(piece)) return false;
+Chains::Added Chains::Add(std::string_view piece, std::size_t owner, std::uint64_t limit) {
+  if (piece.empty() || piece.size() > kMaxPieceBytes) return Added::kNoChain;
+  if (!tables_.joins_bytes && !IsValidUtf8(piece)) return Added::kNoChain;
   const std::size_t pieces = growth_.pieces.size();
   const std::size_t merges = growth_.merges.size();
   owner_ = owner;
-  if (AddSteps(piece)) return true;
+  const bool made = AddSteps(piece);
+  if (made && growth_.pieces.size() <= limit) return Added::kYes;
   TakeBack(pieces, merges);
-  return false;
+  return made ? Added::kNoRoom : Added::kNoChain;
 }
 
 Status CheckExtendable(const TokenizerSpec& base) {
@@ -324,29 +333,21 @@ StatusOr<ChainBuilder> ChainBuilder::Make(const TokenizerSpec& base) {
 bool ChainBuilder::joins_bytes() const { return tables_->joins_bytes; }
 
 Growth ChainBuilder::Build(std::span<const std::string_view> wanted,
-                           const ForbiddenPieces& forbidden) const {
+                           const ForbiddenPieces& forbidden, std::uint64_t limit) const {
   Chains chains(*tables_, forbidden);
   std::vector<std::size_t> refused;
+  std::vector<std::size_t> unpaid;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (!chains.Exists(wanted[i]) && !chains.Add(wanted[i], i)) refused.push_back(i);
+    if (chains.Exists(wanted[i])) continue;
+    const auto added =
+        chains.size() < limit ? chains.Add(wanted[i], i, limit) : Chains::Added::kNoRoom;
+    if (added == Chains::Added::kNoChain) refused.push_back(i);
+    if (added == Chains::Added::kNoRoom) unpaid.push_back(i);
   }
   Growth growth = std::move(chains).Take();
   growth.refused = std::move(refused);
+  growth.unpaid = std::move(unpaid);
   return growth;
-}
-
-std::size_t ChainBuilder::BaseTokens(std::string_view bytes) const {
-  const ForbiddenPieces none;
-  Chains chains(*tables_, none);
-  std::vector<Symbol> symbols;
-  if (bytes.size() > kMaxPieceBytes || !chains.Encode(bytes, &symbols, /*add_units=*/false)) {
-    return bytes.size();
-  }
-  std::size_t tokens = 0;
-  for (const Symbol& symbol : symbols) {
-    tokens += symbol.id ? 1 : symbol.end - symbol.begin;  // byte fallback
-  }
-  return tokens;
 }
 
 }  // namespace tokgraft

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -31,6 +32,10 @@ struct NewPiece {
   std::size_t owner = 0;  // index of the wanted piece whose chain made it
   std::uint32_t merges_begin = 0;
   std::uint32_t merges_end = 0;  // [begin, end) of Growth::merges; the last one makes this piece
+  // What its last join joins, in every order of joins; nullopt: a unit, or a missing character.
+  std::optional<TokenId> left{};
+  std::optional<TokenId> right{};
+  std::uint32_t saves = 0;  // tokens that making it once saves
   friend bool operator==(const NewPiece&, const NewPiece&) = default;
 };
 
@@ -39,11 +44,14 @@ struct Growth {
   std::vector<NewPiece> pieces{};      // in order of creation
   std::vector<Merge> merges{};         // in order of rank; empty where the base has no merge list
   std::vector<std::size_t> refused{};  // wanted pieces that no allowed chain makes
+  std::vector<std::size_t> unpaid{};  // wanted pieces whose chains the limit did not leave room for
   friend bool operator==(const Growth&, const Growth&) = default;
 };
 
 // Bytes of pieces that may not be added as helpers.
 using ForbiddenPieces = std::set<std::string, std::less<>>;
+
+inline constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 
 class ChainBuilder {
  public:
@@ -51,11 +59,9 @@ class ChainBuilder {
   static StatusOr<ChainBuilder> Make(const TokenizerSpec& base);
 
   // Adds `wanted` in this order (shorter pieces first make shorter chains). Pieces that exist are
-  // skipped.
-  Growth Build(std::span<const std::string_view> wanted, const ForbiddenPieces& forbidden) const;
-
-  // In how many tokens the base breaks these bytes, were they one pre-token.
-  std::size_t BaseTokens(std::string_view bytes) const;
+  // skipped, and so are those that would need more than `limit` new pieces in all.
+  Growth Build(std::span<const std::string_view> wanted, const ForbiddenPieces& forbidden,
+               std::uint64_t limit = kNoLimit) const;
 
   // Whether the model joins bytes; else it joins characters.
   bool joins_bytes() const;

@@ -31,7 +31,8 @@ std::vector<std::string> Witnesses(const Tokenizer& tokenizer, const Growth& gro
 }  // namespace
 
 StatusOr<Grown> Grow(const TokenizerSpec& base, const ChainBuilder& builder,
-                     const std::vector<std::string_view>& wanted, const WitnessOptions& options) {
+                     const std::vector<std::string_view>& wanted, const WitnessOptions& options,
+                     std::uint64_t limit) {
   Grown grown;
   std::vector<std::string_view> left = wanted;  // what is still wanted
   std::vector<std::size_t> index(wanted.size());
@@ -40,7 +41,7 @@ StatusOr<Grown> Grow(const TokenizerSpec& base, const ChainBuilder& builder,
   Texts known;
   while (true) {
     ++grown.rounds;
-    grown.growth = builder.Build(left, forbidden);
+    grown.growth = builder.Build(left, forbidden, limit);
     TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec merged, ExtendSpec(base, grown.growth));
     TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(std::move(merged)));
     grown.witnesses = Witnesses(tokenizer, grown.growth, left, known, options);
@@ -70,7 +71,6 @@ StatusOr<Grown> Grow(const TokenizerSpec& base, const ChainBuilder& builder,
     left.resize(kept);
     index.resize(kept);
     if (!changed && forbidden.size() == forbidden_before) break;
-    // Only refusals by the builder: what it built is right already, apart from the indices.
   }
   for (NewPiece& piece : grown.growth.pieces) piece.owner = index[piece.owner];
   std::sort(grown.refused.begin(), grown.refused.end());

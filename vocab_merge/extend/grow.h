@@ -4,6 +4,7 @@
 #define TOKGRAFT_VOCAB_MERGE_EXTEND_GROW_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +23,12 @@ struct Grown {
   int rounds = 0;
 };
 
-// `wanted`: bytes that no base piece has, each once, shorter pieces first. Errors: those of
-// Compile.
+// `wanted`: bytes that no base piece has, each once; chains are built in this order, and a piece
+// whose chain would need more than `limit` new pieces in all is left out, which is no refusal.
+// Errors: those of Compile.
 StatusOr<Grown> Grow(const TokenizerSpec& base, const ChainBuilder& builder,
-                     const std::vector<std::string_view>& wanted, const WitnessOptions& options);
+                     const std::vector<std::string_view>& wanted, const WitnessOptions& options,
+                     std::uint64_t limit = kNoLimit);
 
 }  // namespace tokgraft
 
