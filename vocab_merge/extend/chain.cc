@@ -15,6 +15,7 @@ namespace {
 
 // Reducing is quadratic in the length of a piece, so longer ones are refused.
 constexpr std::size_t kMaxPieceBytes = 1024;
+constexpr std::size_t kMaxDerivedBytes = std::size_t{16} << 10;
 
 struct StringHash {
   using is_transparent = void;
@@ -88,6 +89,8 @@ class Chains {
     return added_.find(piece) != added_.end() || tables_.Text(piece).has_value();
   }
   Growth Take() && { return std::move(growth_); }
+  // The ids of all units and products of `text`, where they end in one token.
+  std::optional<std::vector<TokenId>> Derive(std::string_view text);
 
  private:
   bool MakeUnits(std::string_view text, std::vector<Symbol>* symbols);
@@ -108,6 +111,7 @@ class Chains {
   PieceIndex added_;
   PairTable merges_;
   std::size_t owner_ = 0;
+  std::vector<TokenId>* made_ = nullptr;  // where Reduce notes its products
   std::vector<Symbol> symbols_;
   std::vector<std::optional<Join>> joins_;
 };
@@ -191,12 +195,26 @@ void Chains::Reduce(std::string_view text, std::vector<Symbol>* symbols) {
     }
     if (best == joins_.size()) return;
     s[best].id = joins_[best]->product;
+    if (made_ != nullptr) made_->push_back(joins_[best]->product);
     s[best].end = s[best + 1].end;
     s.erase(s.begin() + static_cast<std::ptrdiff_t>(best) + 1);
     joins_.erase(joins_.begin() + static_cast<std::ptrdiff_t>(best));
     if (best > 0) joins_[best - 1] = FindJoin(text, s[best - 1], s[best]);
     if (best + 1 < s.size()) joins_[best] = FindJoin(text, s[best], s[best + 1]);
   }
+}
+
+std::optional<std::vector<TokenId>> Chains::Derive(std::string_view text) {
+  if (!MakeUnits(text, &symbols_) || size() > 0) return std::nullopt;  // a unit is missing
+  std::vector<TokenId> made;
+  for (const Symbol& unit : symbols_) {
+    if (unit.id) made.push_back(*unit.id);
+  }
+  made_ = &made;
+  Reduce(text, &symbols_);
+  made_ = nullptr;
+  if (symbols_.size() != 1 || !symbols_[0].id) return std::nullopt;
+  return made;
 }
 
 // The neighbours to join next: index of the left one.
@@ -348,6 +366,11 @@ Growth ChainBuilder::Build(std::span<const std::string_view> wanted,
   growth.refused = std::move(refused);
   growth.unpaid = std::move(unpaid);
   return growth;
+}
+
+std::optional<std::vector<TokenId>> ChainBuilder::Derive(std::string_view bytes) const {
+  if (bytes.empty() || bytes.size() > kMaxDerivedBytes) return std::nullopt;
+  return Chains(*tables_, ForbiddenPieces()).Derive(bytes);
 }
 
 }  // namespace tokgraft

@@ -63,6 +63,11 @@ class ChainBuilder {
   Growth Build(std::span<const std::string_view> wanted, const ForbiddenPieces& forbidden,
                std::uint64_t limit = kNoLimit) const;
 
+  // What the base joins on the way to one token with these bytes: its units, every product, itself
+  // last, with repetitions. nullopt: no joins end there. Quadratic in the length, so pieces longer
+  // than 16 KiB have none.
+  std::optional<std::vector<TokenId>> Derive(std::string_view bytes) const;
+
   // Whether the model joins bytes; else it joins characters.
   bool joins_bytes() const;
 
@@ -76,6 +81,10 @@ class ChainBuilder {
 // added tokens made part of the vocabulary at their ids. InvalidArgument: a spelling exists
 // already.
 StatusOr<TokenizerSpec> ExtendSpec(const TokenizerSpec& base, const Growth& growth);
+
+// Makes added tokens part of the vocabulary at their ids: readers of tokenizer.json number one that
+// is not there by the size of the vocabulary, whatever id the file declares (D17).
+void FoldAddedTokens(TokenizerSpec* spec);
 
 }  // namespace tokgraft
 

@@ -26,8 +26,14 @@ NewScores ScoresBelow(double lowest, std::size_t count) {
   }
 }
 
-// Readers of tokenizer.json number an added token that is not in model.vocab by the size of the
-// vocabulary, whatever id the file declares (D17).
+double LowestScore(const Vocab& vocab) {
+  double lowest = 0;
+  for (std::size_t i = 0; i < vocab.size(); ++i) lowest = std::min(lowest, vocab.entry(i).score);
+  return lowest;
+}
+
+}  // namespace
+
 void FoldAddedTokens(TokenizerSpec* spec) {
   for (const AddedToken& token : spec->added_tokens) {
     if (spec->vocab.FindSpelling(token.content) || spec->vocab.Get(token.id)) continue;
@@ -37,14 +43,6 @@ void FoldAddedTokens(TokenizerSpec* spec) {
                      .kind = token.special ? PieceKind::kControl : PieceKind::kUserDefined});
   }
 }
-
-double LowestScore(const Vocab& vocab) {
-  double lowest = 0;
-  for (std::size_t i = 0; i < vocab.size(); ++i) lowest = std::min(lowest, vocab.entry(i).score);
-  return lowest;
-}
-
-}  // namespace
 
 StatusOr<TokenizerSpec> ExtendSpec(const TokenizerSpec& base, const Growth& growth) {
   TokenizerSpec merged = base;
