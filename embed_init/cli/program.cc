@@ -57,6 +57,7 @@ int RunProgram(const std::vector<std::string>& arguments) {
   AddMeasureCommand(&app, &exit_status);
   AddCompareCommand(&app, &exit_status);
   AddMergeCommand(&app, &exit_status);
+  AddTrimCommand(&app, &exit_status);
   AddGraftCommand(&app, RecordedCommand(arguments), &exit_status);
   AddInitCommand(&app, RecordedCommand(arguments), &exit_status);
   AddVerifyCommand(&app, &exit_status);

@@ -1,5 +1,5 @@
-// The commands of this room: merge. Each Add... gives the program one command, which puts its exit
-// status into *exit_status when it runs.
+// The commands of this room: merge, trim. Each Add... gives the program one command, which puts its
+// exit status into *exit_status when it runs.
 #ifndef TOKGRAFT_VOCAB_MERGE_CLI_COMMANDS_H_
 #define TOKGRAFT_VOCAB_MERGE_CLI_COMMANDS_H_
 
@@ -10,6 +10,7 @@ class App;
 namespace tokgraft {
 
 void AddMergeCommand(CLI::App* program, int* exit_status);
+void AddTrimCommand(CLI::App* program, int* exit_status);
 
 }  // namespace tokgraft
 

@@ -7,13 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "tokenizer/base/atomic_file.h"
-#include "tokenizer/base/staged_directory.h"
 #include "tokenizer/cli/console.h"
 #include "tokenizer/cli/shared_options.h"
 #include "tokenizer/load.h"
-#include "tokenizer/save.h"
 #include "vocab_merge/cli/commands.h"
+#include "vocab_merge/cli/output.h"
 #include "vocab_merge/merge.h"
 
 namespace tokgraft {
@@ -22,16 +20,13 @@ namespace {
 struct MergeArguments {
   std::string base;
   std::string donor;
-  std::string out;
+  OutputArguments output;
   std::string base_pattern;
   std::string donor_pattern;
-  std::string format;
   CorpusArguments corpus;
   std::vector<std::string> protect;
   std::uint64_t budget = 0;
   MergeOptions options;
-  bool dry_run = false;
-  bool force = false;
   bool strict = false;
   RunArguments run;
 };
@@ -40,42 +35,6 @@ StatusOr<DocumentList> ReadArguments(const std::vector<std::string>& arguments,
                                      Documents documents) {
   TOKGRAFT_ASSIGN_OR_RETURN(const std::vector<Corpus> corpora, ParseCorpora(arguments));
   return ReadDocuments(corpora, documents);
-}
-
-StatusOr<Format> OutputFormat(const std::string& name, const TokenizerSpec& base) {
-  if (name.empty()) return base.format;
-  for (const Format format : {Format::kTokenizerJson, Format::kSentencePiece, Format::kTiktoken,
-                              Format::kTekken, Format::kGguf}) {
-    if (FormatName(format) == name) return format;
-  }
-  return InvalidArgumentError(Cat("--for: \"", name, "\" is no format we know; see --help"));
-}
-
-// What a merge writes may replace what a merge wrote, but never a whole model.
-Status CheckPlace(const MergeArguments& arguments) {
-  OutputPlace place{.out = arguments.out,
-                    .force = arguments.force,
-                    .mark = "id_map.json",
-                    .but_not = "tokgraft.json",
-                    .inputs = {arguments.base, arguments.donor}};
-  return CheckOutput(place);
-}
-
-// The directory appears whole or not at all.
-Status WriteDirectory(const MergeArguments& arguments, const MergeResult& result, Format format) {
-  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(result.tokenizer, format));
-  files.files["id_map.json"] = result.id_map.ToJson();
-  files.files["conflicts.json"] = result.conflicts.ToJson();
-  files.files["certificate.json"] = result.certificate.ToJson();
-  std::uint64_t needed = 0;
-  for (const auto& [name, bytes] : files.files) needed += bytes.size();
-  TOKGRAFT_ASSIGN_OR_RETURN(StagedDirectory staged,
-                            StagedDirectory::Create(arguments.out, arguments.force));
-  TOKGRAFT_RETURN_IF_ERROR(staged.CheckSpace(needed));
-  for (const auto& [name, bytes] : files.files) {
-    TOKGRAFT_RETURN_IF_ERROR(WriteFileAtomically(Cat(staged.path(), "/", name), bytes, false));
-  }
-  return staged.Commit();
 }
 
 std::string ResultJson(const MergeResult& result) {
@@ -96,28 +55,20 @@ std::string ResultText(const MergeArguments& arguments, const MergeResult& resul
           " merged (", result.id_map.added.size(), " new, of which ", helpers, " helpers)\n",
           "certificate  ", result.certificate.DebugString(), "\n", "conflicts\n",
           result.conflicts.DebugString());
-  out += arguments.dry_run ? "nothing was written (--dry-run)\n"
-                           : Cat("written to   ", arguments.out, "\n");
+  out += OutputLine(arguments.output);
   return out;
 }
 
 StatusOr<int> RunMerge(MergeArguments arguments) {
   ProgressBar progress(arguments.run.progress);
   progress.Update("load", 0);
-  if (arguments.out.empty() && !arguments.dry_run) {
-    return InvalidArgumentError("-o: a directory to write was expected; or use --dry-run");
-  }
-  if (!arguments.dry_run) TOKGRAFT_RETURN_IF_ERROR(CheckPlace(arguments));
   TOKGRAFT_ASSIGN_OR_RETURN(const Documents documents, ParseDocuments(arguments.corpus.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec base,
                             Load(arguments.base, {.pattern = arguments.base_pattern}));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec donor,
                             Load(arguments.donor, {.pattern = arguments.donor_pattern}));
-  TOKGRAFT_ASSIGN_OR_RETURN(const Format format, OutputFormat(arguments.format, base));
-  if (!arguments.dry_run) {
-    // A format that cannot hold the base cannot hold the merged tokenizer: known before any work.
-    TOKGRAFT_RETURN_IF_ERROR(Serialize(base, format).status());
-  }
+  TOKGRAFT_ASSIGN_OR_RETURN(const Format format,
+                            CheckOutput(arguments.output, base, {arguments.base, arguments.donor}));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
                             ReadArguments(arguments.corpus.corpora, documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList protect,
@@ -129,7 +80,10 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   TOKGRAFT_ASSIGN_OR_RETURN(const MergeResult result,
                             MergeTokenizers(base, donor, arguments.options));
   progress.Update("write", 0.9);
-  if (!arguments.dry_run) TOKGRAFT_RETURN_IF_ERROR(WriteDirectory(arguments, result, format));
+  TOKGRAFT_RETURN_IF_ERROR(WriteOutput(arguments.output, result.tokenizer, format,
+                                       {{"id_map.json", result.id_map.ToJson()},
+                                        {"conflicts.json", result.conflicts.ToJson()},
+                                        {"certificate.json", result.certificate.ToJson()}}));
   progress.Update("write", 1);
   const int printed =
       Print(arguments.run.json ? ResultJson(result) : ResultText(arguments, result));
@@ -152,7 +106,7 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
   command->add_option("donor", arguments->donor, "Where new pieces come from")
       ->required()
       ->type_name("TOKENIZER");
-  command->add_option("-o,--out", arguments->out, "Directory to write")->type_name("DIR");
+  AddOutputArguments(command, &arguments->output);
   command->add_option("--strategy", arguments->options.strategy, "How to merge")
       ->check(CLI::IsMember({"extend", "swap", "union", "intersect", "replace-slots"}))
       ->capture_default_str();
@@ -169,14 +123,10 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
       ->type_name("[NAME=]PATH");
   command->add_flag("--bytes", arguments->options.allow_bytes,
                     "Also fragments of characters that only invalid UTF-8 makes");
-  command->add_option("--for", arguments->format, "Format to write; default: the base's")
-      ->check(CLI::IsMember({"tokenizer.json", "sentencepiece", "tiktoken", "tekken", "gguf"}));
   command->add_option("--base-pattern", arguments->base_pattern, "For bare tiktoken ranks")
       ->type_name("NAME|REGEX");
   command->add_option("--donor-pattern", arguments->donor_pattern, "For bare tiktoken ranks")
       ->type_name("NAME|REGEX");
-  command->add_flag("--dry-run", arguments->dry_run, "Plan and report, write nothing");
-  command->add_flag("--force", arguments->force, "Replace existing files");
   command->add_flag("--strict", arguments->strict, "Exit with 3 where something was left out");
   AddRunArguments(command, &arguments->run);
   command->callback([arguments, budget, exit_status] {

@@ -1,0 +1,68 @@
+#include "vocab_merge/cli/output.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+
+#include "tokenizer/base/atomic_file.h"
+#include "tokenizer/base/staged_directory.h"
+#include "tokenizer/save.h"
+
+namespace tokgraft {
+namespace {
+
+constexpr Format kFormats[] = {Format::kTokenizerJson, Format::kSentencePiece, Format::kTiktoken,
+                               Format::kTekken, Format::kGguf};
+
+}  // namespace
+
+void AddOutputArguments(CLI::App* command, OutputArguments* arguments) {
+  command->add_option("-o,--out", arguments->out, "Directory to write")->type_name("DIR");
+  std::vector<std::string> names;
+  for (const Format format : kFormats) names.emplace_back(FormatName(format));
+  command->add_option("--for", arguments->format, "Format to write; default: the base's")
+      ->check(CLI::IsMember(names));
+  command->add_flag("--dry-run", arguments->dry_run, "Plan and report, write nothing");
+  command->add_flag("--force", arguments->force, "Replace existing files");
+}
+
+StatusOr<Format> CheckOutput(const OutputArguments& arguments, const TokenizerSpec& base,
+                             const std::vector<std::string>& inputs) {
+  Format format = base.format;
+  for (const Format known : kFormats) {
+    if (FormatName(known) == arguments.format) format = known;
+  }
+  if (arguments.dry_run) return format;
+  if (arguments.out.empty()) {
+    return InvalidArgumentError("-o: a directory to write was expected; or use --dry-run");
+  }
+  TOKGRAFT_RETURN_IF_ERROR(CheckOutput(OutputPlace{.out = arguments.out,
+                                                   .force = arguments.force,
+                                                   .mark = "id_map.json",
+                                                   .but_not = "tokgraft.json",
+                                                   .inputs = inputs}));
+  TOKGRAFT_RETURN_IF_ERROR(Serialize(base, format).status());
+  return format;
+}
+
+Status WriteOutput(const OutputArguments& arguments, const TokenizerSpec& tokenizer, Format format,
+                   const std::map<std::string, std::string>& reports) {
+  if (arguments.dry_run) return {};
+  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(tokenizer, format));
+  files.files.insert(reports.begin(), reports.end());
+  std::uint64_t needed = 0;
+  for (const auto& [name, bytes] : files.files) needed += bytes.size();
+  TOKGRAFT_ASSIGN_OR_RETURN(StagedDirectory staged,
+                            StagedDirectory::Create(arguments.out, arguments.force));
+  TOKGRAFT_RETURN_IF_ERROR(staged.CheckSpace(needed));
+  for (const auto& [name, bytes] : files.files) {
+    TOKGRAFT_RETURN_IF_ERROR(WriteFileAtomically(Cat(staged.path(), "/", name), bytes, false));
+  }
+  return staged.Commit();
+}
+
+std::string OutputLine(const OutputArguments& arguments) {
+  return arguments.dry_run ? "nothing was written (--dry-run)\n"
+                           : Cat("written to   ", arguments.out, "\n");
+}
+
+}  // namespace tokgraft
