@@ -1,4 +1,4 @@
-// merge and what it gives: IdMap, ConflictReport, Certificate, MergeResult.
+// merge, trim and what they give: IdMap, ConflictReport, Certificate, MergeResult, TrimResult.
 #include "python/bindings/vocab_merge.h"
 
 #include <pybind11/stl.h>
@@ -44,6 +44,49 @@ PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
   return Take(std::move(result));
 }
 
+PyTrimResult PyTrim(const Tokenizer& tokenizer, const py::object& keep, const py::object& ids,
+                    const std::string& documents, int threads) {
+  const DocumentList corpus =
+      Take(ReadDocuments(CorporaFrom(keep), Take(ParseDocuments(documents))));
+  TrimOptions options{.corpus = corpus.documents, .ids = {}, .threads = threads};
+  if (!ids.is_none()) {
+    const Ids wanted(ids);
+    options.ids.assign(wanted.span().begin(), wanted.span().end());
+  }
+  StatusOr<PyTrimResult> result = [&]() -> StatusOr<PyTrimResult> {
+    const py::gil_scoped_release unlocked;
+    TOKGRAFT_ASSIGN_OR_RETURN(TrimResult trimmed, Trim(tokenizer.spec(), options));
+    TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer small, Compile(std::move(trimmed.tokenizer)));
+    return PyTrimResult{std::move(small), std::move(trimmed.id_map), ToReport(trimmed.report)};
+  }();
+  return Take(std::move(result));
+}
+
+void RegisterTrim(py::module_& m) {
+  RegisterReport<TrimReport>(m, "TrimReport", "How many ids stay after a trim, and why.",
+                             {"base_size", "kept", "removed", "checked_documents", "checked_bytes",
+                              "checked_tokens"});
+  py::class_<PyTrimResult>(m, "TrimResult", "A smaller tokenizer, and where its ids come from.")
+      .def_readonly("tokenizer", &PyTrimResult::tokenizer)
+      .def_readonly("id_map", &PyTrimResult::id_map)
+      .def_readonly("report", &PyTrimResult::report)
+      .def("__str__", [](const PyTrimResult& r) { return r.report.text; })
+      .def("__repr__",
+           [](const PyTrimResult& r) {
+             return Cat("<tokgraft.TrimResult ", r.id_map.base_size, " -> ", r.id_map.merged_size,
+                        " ids>");
+           })
+      .def(py::pickle(
+          [](const PyTrimResult& r) { return py::make_tuple(r.tokenizer, r.id_map, r.report); },
+          [](const py::tuple& t) {
+            return PyTrimResult{t[0].cast<const Tokenizer&>(), t[1].cast<const IdMap&>(),
+                                t[2].cast<const Report<TrimReport>&>()};
+          }));
+  m.def("trim", &PyTrim, py::arg("tokenizer"), py::kw_only(), py::arg("keep") = py::none(),
+        py::arg("ids") = py::none(), py::arg("documents") = "line", py::arg("threads") = 0,
+        "A smaller vocabulary that encodes the kept corpora as before.");
+}
+
 void RegisterIdMap(py::module_& m) {
   py::class_<IdMap>(m, "IdMap", "Where each id of the two old vocabularies went.")
       .def_readonly("strategy", &IdMap::strategy)
@@ -53,6 +96,9 @@ void RegisterIdMap(py::module_& m) {
       .def_readonly("donor_to_merged", &IdMap::donor_to_merged, "New id of each donor id, or None")
       .def_property_readonly(
           "added", [](const IdMap& map) { return py::object(FromJson(map.ToJson())["added"]); })
+      .def_property_readonly(
+          "removed",
+          [](const IdMap& map) { return py::object(FromJson(map.ToJson())["removed"]); })
       .def("to_dict", [](const IdMap& map) { return FromJson(map.ToJson()); })
       .def("to_json", &IdMap::ToJson)
       .def("__str__", &IdMap::DebugString)
@@ -72,6 +118,7 @@ void RegisterIdMap(py::module_& m) {
 
 void RegisterVocabMerge(py::module_& m) {
   RegisterIdMap(m);
+  RegisterTrim(m);
   RegisterReport<ConflictReport>(m, "ConflictReport",
                                  "What stood in the way of a merge, and what was done about it.",
                                  {"counts", "findings"});

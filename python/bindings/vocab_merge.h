@@ -1,9 +1,10 @@
-// What a merge gives Python, shared with the bindings that write a model from it.
+// What a merge and a trim give Python, shared with the bindings that write a model from it.
 #ifndef TOKGRAFT_PYTHON_BINDINGS_VOCAB_MERGE_H_
 #define TOKGRAFT_PYTHON_BINDINGS_VOCAB_MERGE_H_
 
 #include "python/bindings/reports.h"
 #include "vocab_merge/merge.h"
+#include "vocab_merge/trim.h"
 
 namespace tokgraft::python {
 
@@ -15,11 +16,20 @@ struct PyMergeResult {
   Report<Certificate> certificate;
 };
 
+struct PyTrimResult {
+  Tokenizer tokenizer;
+  IdMap id_map;
+  Report<TrimReport> report;
+};
+
 inline Report<ConflictReport> ToReport(const ConflictReport& report) {
   return {report.ToJson(), report.DebugString()};
 }
 inline Report<Certificate> ToReport(const Certificate& certificate) {
   return {certificate.ToJson(), certificate.DebugString()};
+}
+inline Report<TrimReport> ToReport(const TrimReport& report) {
+  return {report.ToJson(), report.DebugString()};
 }
 
 }  // namespace tokgraft::python

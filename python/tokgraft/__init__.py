@@ -23,6 +23,8 @@ from tokgraft._core import (
     NotFoundError,
     RangeError,
     Tokenizer,
+    TrimReport,
+    TrimResult,
     UnsupportedError,
     VerifyReport,
     __version__,
@@ -32,6 +34,7 @@ from tokgraft._core import (
     load,
     measure,
     merge,
+    trim,
     verify,
 )
 from tokgraft.report import report
@@ -53,6 +56,8 @@ __all__ = [
     "NotFoundError",
     "RangeError",
     "Tokenizer",
+    "TrimReport",
+    "TrimResult",
     "UnsupportedError",
     "VerifyReport",
     "__version__",
@@ -63,6 +68,7 @@ __all__ = [
     "measure",
     "merge",
     "report",
+    "trim",
     "verify",
 ]
 

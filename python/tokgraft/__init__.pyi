@@ -15,6 +15,8 @@ from tokgraft._core import (
     NotFoundError as NotFoundError,
     RangeError as RangeError,
     Tokenizer as Tokenizer,
+    TrimReport as TrimReport,
+    TrimResult as TrimResult,
     UnsupportedError as UnsupportedError,
     VerifyReport as VerifyReport,
     __version__ as __version__,
@@ -24,6 +26,7 @@ from tokgraft._core import (
     load as load,
     measure as measure,
     merge as merge,
+    trim as trim,
     verify as verify,
 )
 from tokgraft.report import report as report
@@ -45,6 +48,8 @@ __all__ = [
     "NotFoundError",
     "RangeError",
     "Tokenizer",
+    "TrimReport",
+    "TrimResult",
     "UnsupportedError",
     "VerifyReport",
     "__version__",
@@ -55,5 +60,6 @@ __all__ = [
     "measure",
     "merge",
     "report",
+    "trim",
     "verify",
 ]
