@@ -11,6 +11,10 @@
 // byte-level model encodes them as bytes; for any other model each maximal bad subsequence
 // is U+FFFD. Either way Encoding::invalid_utf8 counts them.
 //
+// The whole text is encoded, always: "truncation" and "padding" of a tokenizer.json are carried
+// along and never applied (Hugging Face applies them unless told no_truncation(); a LoadNote of the
+// spec says so).
+//
 // Thread-safety: immutable and const throughout, cheap to copy (copies share the tables), safe to
 // use from any number of threads. Scratch memory belongs to the calling thread and is bounded.
 // Cost: linear or n log n in the text, whatever it holds.
@@ -33,7 +37,11 @@
 namespace tokgraft {
 
 struct EncodeOptions {
-  bool add_special_tokens = false;  // apply the template, or add_bos and add_eos
+  // What the file says to add: the template of a tokenizer.json, or the begin and end of text that
+  // a GGUF's add_bos_token and add_eos_token ask for. A .model and a tekken.json do not say, so one
+  // begin of text is added where they have it (`<s>`), and no end: sentencepiece's add_bos=True,
+  // mistral-common's encode(bos=True, eos=False). tiktoken ranks add nothing.
+  bool add_special_tokens = false;
 };
 
 struct DecodeOptions {

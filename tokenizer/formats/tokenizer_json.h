@@ -3,7 +3,7 @@
 // Reading gives what that library makes of the file, not what the file says: ids of added tokens
 // are assigned as it assigns them, of a key given twice the last counts, older spellings of stages
 // are understood. Each such difference is a LoadNote. What it refuses to load is an error here;
-// what it loads and we cannot name (a new stage, a field we do not know) is an UnknownStage.
+// what it loads and we cannot name (a new stage) is an UnknownStage.
 // Pieces are held in order of their ids, added tokens likewise.
 //
 // Writing gives the library's own layout, byte for byte, except where that would not bring the spec

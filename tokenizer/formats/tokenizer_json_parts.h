@@ -19,10 +19,13 @@ namespace tokgraft {
 
 // ---- Stages ------------------------------------------------------------------------------------
 // Each takes the value of its key, null and Sequences included, and flattens it.
-StatusOr<std::vector<Normalizer>> ReadNormalizers(const JsonValue& value);
-StatusOr<std::vector<PreTokenizer>> ReadPreTokenizers(const JsonValue& value);
-StatusOr<std::vector<PostProcessor>> ReadPostProcessors(const JsonValue& value);
-StatusOr<std::vector<Decoder>> ReadDecoders(const JsonValue& value);
+StatusOr<std::vector<Normalizer>> ReadNormalizers(const JsonValue& value,
+                                                  std::vector<LoadNote>* notes);
+StatusOr<std::vector<PreTokenizer>> ReadPreTokenizers(const JsonValue& value,
+                                                      std::vector<LoadNote>* notes);
+StatusOr<std::vector<PostProcessor>> ReadPostProcessors(const JsonValue& value,
+                                                        std::vector<LoadNote>* notes);
+StatusOr<std::vector<Decoder>> ReadDecoders(const JsonValue& value, std::vector<LoadNote>* notes);
 
 // The stage as JSON text on one line, as Hugging Face orders its keys. Unimplemented: a stage that
 // only other formats have.

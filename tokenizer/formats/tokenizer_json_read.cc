@@ -159,17 +159,17 @@ void FillVocab(const RawModel& raw, TokenizerSpec* spec) {
 
 Status ReadStages(JsonFields* fields, TokenizerSpec* spec) {
   if (const auto value = fields->Take("normalizer")) {
-    TOKGRAFT_ASSIGN_OR_RETURN(spec->normalizers, ReadNormalizers(*value));
+    TOKGRAFT_ASSIGN_OR_RETURN(spec->normalizers, ReadNormalizers(*value, &spec->notes));
   }
   if (const auto value = fields->Take("pre_tokenizer")) {
-    TOKGRAFT_ASSIGN_OR_RETURN(spec->pre_tokenizers, ReadPreTokenizers(*value));
+    TOKGRAFT_ASSIGN_OR_RETURN(spec->pre_tokenizers, ReadPreTokenizers(*value, &spec->notes));
   }
   if (const auto value = fields->Take("post_processor")) {
-    TOKGRAFT_ASSIGN_OR_RETURN(spec->post_processors, ReadPostProcessors(*value));
+    TOKGRAFT_ASSIGN_OR_RETURN(spec->post_processors, ReadPostProcessors(*value, &spec->notes));
   }
   const auto value = fields->Take("decoder");
   if (value && !value->is_null()) {
-    TOKGRAFT_ASSIGN_OR_RETURN(spec->decoders, ReadDecoders(*value));
+    TOKGRAFT_ASSIGN_OR_RETURN(spec->decoders, ReadDecoders(*value, &spec->notes));
   }
   return absl::OkStatus();
 }
@@ -183,20 +183,63 @@ Status CheckVersion(JsonFields* fields) {
                           Cat("is \"", text, "\", \"1.0\" was expected; no other is known"));
 }
 
-// Keys that are carried, not read. One that Hugging Face does not know makes it refuse the file.
-void ReadRest(JsonFields* fields, TokenizerSpec* spec) {
-  for (const std::string_view key : {"truncation", "padding"}) {
-    const std::optional<JsonValue> value = fields->Take(key);
-    if (value && !value->is_null()) spec->rest[std::string(key)] = value->Minified();
+LoadNote Ignored(std::string_view place, std::string message) {
+  return {.kind = LoadNote::Kind::kIgnored,
+          .place = std::string(place),
+          .message = std::move(message),
+          .declared = std::nullopt,
+          .actual = std::nullopt};
+}
+
+// {"max_length", "strategy", "stride"}, carried along. Encoding never cuts: this is said in a note.
+Status ReadTruncation(const JsonValue& value, TokenizerSpec* spec) {
+  JsonFields fields(value);
+  const std::uint64_t length = fields.Uint("max_length");
+  fields.OneOf("strategy", {"LongestFirst", "OnlyFirst", "OnlySecond"});
+  fields.Uint("stride");
+  fields.OneOf("direction", {"Left", "Right"}, 1);
+  TOKGRAFT_RETURN_IF_ERROR(fields.status());
+  spec->rest["truncation"] = value.Minified();
+  spec->notes.push_back(Ignored("truncation", Cat("Hugging Face cuts every text to ", length,
+                                                  " tokens; here texts are encoded whole")));
+  return absl::OkStatus();
+}
+
+// {"strategy": "BatchLongest" or {"Fixed": n}, ...}, carried along, and not applied either.
+Status ReadPadding(const JsonValue& value, TokenizerSpec* spec) {
+  JsonFields fields(value);
+  const std::optional<JsonValue> strategy = fields.Require("strategy");
+  if (strategy && strategy->type() == JsonType::kObject) {
+    JsonFields inner(*strategy);
+    inner.Uint("Fixed");
+    fields.Fail(inner.status());
+  } else if (strategy) {
+    fields.OneOf("strategy", {"BatchLongest"});
   }
-  for (const auto& [key, value] : fields->AllUnread()) {
-    spec->rest[std::string(key)] = value.Minified();
-    spec->notes.push_back({.kind = LoadNote::Kind::kIgnored,
-                           .place = std::string(key),
-                           .message = "Hugging Face refuses a file with this key; it is not saved",
-                           .declared = std::nullopt,
-                           .actual = std::nullopt});
+  fields.OneOf("direction", {"Left", "Right"});
+  fields.Id("pad_id");
+  fields.Id("pad_type_id");
+  fields.String("pad_token");
+  TOKGRAFT_RETURN_IF_ERROR(fields.status());
+  spec->rest["padding"] = value.Minified();
+  spec->notes.push_back(
+      Ignored("padding", "Hugging Face pads what it encodes; here nothing is added"));
+  return absl::OkStatus();
+}
+
+// What is carried, not applied; any other key makes Hugging Face refuse the file.
+Status ReadRest(JsonFields* fields, TokenizerSpec* spec) {
+  const std::optional<JsonValue> truncation = fields->Take("truncation");
+  if (truncation && !truncation->is_null()) {
+    TOKGRAFT_RETURN_IF_ERROR(ReadTruncation(*truncation, spec));
   }
+  const std::optional<JsonValue> padding = fields->Take("padding");
+  if (padding && !padding->is_null()) TOKGRAFT_RETURN_IF_ERROR(ReadPadding(*padding, spec));
+  if (const auto unread = fields->AllUnread(); !unread.empty()) {
+    return unread.front().second.Error(
+        "is no part of a tokenizer.json, and Hugging Face refuses the file; remove the key");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -228,7 +271,7 @@ StatusOr<TokenizerSpec> ReadTokenizerJson(const JsonValue& root, const std::stri
         tokens, raw.reference_size, [&](std::string_view content) { return raw.ids.Find(content); },
         &spec.notes);
   }
-  ReadRest(&fields, &spec);
+  TOKGRAFT_RETURN_IF_ERROR(ReadRest(&fields, &spec));
   for (auto& [key, json] : raw.extra) spec.rest[Cat("model.", key)] = std::move(json);
   spec.spelling = SpellingOf(spec);
   FillVocab(raw, &spec);

@@ -36,8 +36,19 @@ std::string GuessType(const JsonFields& fields, const std::vector<Untyped>& kind
   return "";
 }
 
+void NoteUnread(const JsonFields& fields, std::string_view type, std::vector<LoadNote>* notes) {
+  for (const auto& [key, value] : fields.AllUnread()) {
+    notes->push_back({.kind = LoadNote::Kind::kIgnored,
+                      .place = Cat(type, ".", key),
+                      .message = "the reference does not read this field; it is not saved",
+                      .declared = std::nullopt,
+                      .actual = std::nullopt});
+  }
+}
+
 template <typename Stage>
-Status AppendStages(const JsonValue& value, const Family<Stage>& family, std::vector<Stage>* out) {
+Status AppendStages(const JsonValue& value, const Family<Stage>& family,
+                    std::vector<LoadNote>* notes, std::vector<Stage>* out) {
   JsonFields fields(value);
   TOKGRAFT_RETURN_IF_ERROR(fields.status());
   const std::string type =
@@ -49,27 +60,27 @@ Status AppendStages(const JsonValue& value, const Family<Stage>& family, std::ve
   }
   if (type == "Sequence") {
     const JsonValue list = *fields.Take(family.sequence_key);
-    if (!fields.Unread()) {
-      return list.ForEachElement(
-          [&](std::size_t, JsonValue element) { return AppendStages(element, family, out); });
-    }
+    NoteUnread(fields, type, notes);
+    return list.ForEachElement(
+        [&](std::size_t, JsonValue element) { return AppendStages(element, family, notes, out); });
   }
-  std::optional<Stage> stage = type == "Sequence" ? std::nullopt : family.read(type, &fields);
+  std::optional<Stage> stage = family.read(type, &fields);
   TOKGRAFT_RETURN_IF_ERROR(fields.status());
-  const std::optional<std::string_view> unread = fields.Unread();
-  if (!stage || unread) {
-    const bool known = stage.has_value() || type == "Sequence";
-    stage = UnknownStage{.type = known ? Cat(type, ".", *unread) : type, .json = value.Minified()};
+  if (!stage) {
+    stage = UnknownStage{.type = type, .json = value.Minified()};
+  } else {
+    NoteUnread(fields, type, notes);
   }
   out->push_back(*std::move(stage));
   return absl::OkStatus();
 }
 
 template <typename Stage>
-StatusOr<std::vector<Stage>> ReadStages(const JsonValue& value, const Family<Stage>& family) {
+StatusOr<std::vector<Stage>> ReadStages(const JsonValue& value, const Family<Stage>& family,
+                                        std::vector<LoadNote>* notes) {
   std::vector<Stage> stages;
   if (value.is_null()) return stages;
-  TOKGRAFT_RETURN_IF_ERROR(AppendStages(value, family, &stages));
+  TOKGRAFT_RETURN_IF_ERROR(AppendStages(value, family, notes, &stages));
   return stages;
 }
 
@@ -245,10 +256,9 @@ StatusOr<post_processor::TemplatePart> ReadTemplatePart(const JsonValue& value) 
   }
   part.type_id = inner.Id("type_id");
   TOKGRAFT_RETURN_IF_ERROR(inner.status());
-  if (outer.Unread() || inner.Unread()) {
+  if (outer.Unread()) {
     return value.Error(
-        "has a key that no template part has, Sequence or SpecialToken with id and "
-        "type_id was expected");
+        "has several keys, one of Sequence or SpecialToken with id and type_id was expected");
   }
   return part;
 }
@@ -328,32 +338,39 @@ std::optional<PostProcessor> ReadPostProcessor(std::string_view type, JsonFields
 
 }  // namespace
 
-StatusOr<std::vector<Normalizer>> ReadNormalizers(const JsonValue& value) {
+StatusOr<std::vector<Normalizer>> ReadNormalizers(const JsonValue& value,
+                                                  std::vector<LoadNote>* notes) {
   return ReadStages<Normalizer>(
-      value, {.sequence_key = "normalizers",
-              .untyped = {{"BertNormalizer", {"clean_text", "handle_chinese_chars", "lowercase"}},
-                          {"Strip", {"strip_left", "strip_right"}},
-                          {"Sequence", {"normalizers"}},
-                          {"Precompiled", {"precompiled_charsmap"}},
-                          {"Replace", {"pattern", "content"}},
-                          {"Prepend", {"prepend"}}},
-              .read = &ReadNormalizer});
+      value,
+      {.sequence_key = "normalizers",
+       .untyped = {{"BertNormalizer", {"clean_text", "handle_chinese_chars", "lowercase"}},
+                   {"Strip", {"strip_left", "strip_right"}},
+                   {"Sequence", {"normalizers"}},
+                   {"Precompiled", {"precompiled_charsmap"}},
+                   {"Replace", {"pattern", "content"}},
+                   {"Prepend", {"prepend"}}},
+       .read = &ReadNormalizer},
+      notes);
 }
 
-StatusOr<std::vector<PreTokenizer>> ReadPreTokenizers(const JsonValue& value) {
+StatusOr<std::vector<PreTokenizer>> ReadPreTokenizers(const JsonValue& value,
+                                                      std::vector<LoadNote>* notes) {
   return ReadStages<PreTokenizer>(
-      value, {.sequence_key = "pretokenizers", .untyped = {}, .read = &ReadPreTokenizer});
+      value, {.sequence_key = "pretokenizers", .untyped = {}, .read = &ReadPreTokenizer}, notes);
 }
 
-StatusOr<std::vector<PostProcessor>> ReadPostProcessors(const JsonValue& value) {
+StatusOr<std::vector<PostProcessor>> ReadPostProcessors(const JsonValue& value,
+                                                        std::vector<LoadNote>* notes) {
   return ReadStages<PostProcessor>(
-      value, {.sequence_key = "processors",
-              .untyped = {{"RobertaProcessing", {"sep", "cls"}},
-                          {"TemplateProcessing", {"single", "pair", "special_tokens"}}},
-              .read = &ReadPostProcessor});
+      value,
+      {.sequence_key = "processors",
+       .untyped = {{"RobertaProcessing", {"sep", "cls"}},
+                   {"TemplateProcessing", {"single", "pair", "special_tokens"}}},
+       .read = &ReadPostProcessor},
+      notes);
 }
 
-StatusOr<std::vector<Decoder>> ReadDecoders(const JsonValue& value) {
+StatusOr<std::vector<Decoder>> ReadDecoders(const JsonValue& value, std::vector<LoadNote>* notes) {
   return ReadStages<Decoder>(value,
                              {.sequence_key = "decoders",
                               .untyped = {{"BPEDecoder", {"suffix"}},
@@ -361,7 +378,8 @@ StatusOr<std::vector<Decoder>> ReadDecoders(const JsonValue& value) {
                                           {"CTC", {"pad_token", "word_delimiter_token", "cleanup"}},
                                           {"Replace", {"pattern", "content"}},
                                           {"Strip", {"content", "start", "stop"}}},
-                              .read = &ReadDecoder});
+                              .read = &ReadDecoder},
+                             notes);
 }
 
 }  // namespace tokgraft

@@ -223,6 +223,12 @@ class BpeBuilder {
       return UnimplementedError(
           "model.byte_fallback: behind a ByteLevel pre-tokenizer whose bytes are not all pieces");
     }
+    if (by_bytes && !out_.all_bytes_known_ && !model_.has_unk &&
+        (model_.continuing_subword_prefix || model_.end_of_word_suffix)) {
+      return UnimplementedError(
+          "model.unk_token: null together with a subword prefix or suffix, behind a ByteLevel "
+          "pre-tokenizer whose bytes are not all pieces");
+    }
     if (model_.has_unk && !out_.unk_ && !out_.all_bytes_known_ &&
         spec_.reference == Reference::kHuggingFace) {
       return InvalidArgumentError(Cat("model.unk_token: \"", model_.unk_spelling,

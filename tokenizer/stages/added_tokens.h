@@ -35,7 +35,7 @@ class AddedTokenMatcher {
     std::string text;  // what to find: the content, or its normalized form
     AddedToken token;
   };
-  // InvalidArgument: an empty pattern, one twice, or one absurdly long.
+  // Unimplemented: an empty pattern, one twice, or one absurdly long.
   static StatusOr<AddedTokenMatcher> Compile(std::vector<Pattern> patterns, Reference reference);
 
   bool empty() const { return patterns_.empty(); }

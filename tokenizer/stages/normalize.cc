@@ -2,6 +2,8 @@
 #include "tokenizer/stages/normalize.h"
 
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -39,6 +41,11 @@ struct StepMaker {
     return MakeReplace(o, spec.reference);
   }
   StatusOr<NormalizerStepPtr> operator()(const normalizer::Prepend& o) const {
+    // The reference then takes the first character for one that no input stands behind.
+    if (o.prepend.empty() && spec.reference == Reference::kHuggingFace) {
+      return UnimplementedError(
+          "Prepend of nothing is not supported, expected a text; remove the normalizer");
+    }
     return MakePrepend(o);
   }
   StatusOr<NormalizerStepPtr> operator()(const normalizer::ByteLevel&) const {
@@ -54,6 +61,26 @@ struct StepMaker {
   }
 };
 
+// The reference holds a text that Replace put before the first character for no part of the input,
+// and then panics, or doubles that text, in each step that goes over the characters; Prepend and
+// Replace do not. Gives the place of such a step.
+std::optional<std::string> StepThatPanics(const TokenizerSpec& spec,
+                                          const std::vector<NormalizerStepPtr>& steps) {
+  bool inserts = false;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const bool goes_over = !std::holds_alternative<normalizer::Prepend>(spec.normalizers[i]) &&
+                           !std::holds_alternative<normalizer::Replace>(spec.normalizers[i]);
+    if (inserts && goes_over) return Cat("normalizer[", i, "]");
+    inserts = inserts || steps[i]->may_insert_before_all();
+  }
+  for (std::size_t i = 0; inserts && i < spec.pre_tokenizers.size(); ++i) {
+    if (std::holds_alternative<pre_tokenizer::ByteLevel>(spec.pre_tokenizers[i])) {
+      return Cat("pre_tokenizer[", i, "]");
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 StatusOr<CompiledNormalizer> CompiledNormalizer::Compile(const TokenizerSpec& spec,
@@ -68,6 +95,14 @@ StatusOr<CompiledNormalizer> CompiledNormalizer::Compile(const TokenizerSpec& sp
     StatusOr<NormalizerStepPtr> step = std::visit(StepMaker{spec}, spec.normalizers[i]);
     if (!step.ok()) return WithPlace(step.status(), Cat("normalizer[", i, "]"));
     steps->list.push_back(*std::move(step));
+  }
+  if (const auto place = StepThatPanics(spec, steps->list);
+      place && spec.reference == Reference::kHuggingFace) {
+    return UnimplementedError(
+        Cat(*place,
+            ": follows a Replace that can insert before the first character, expected it "
+            "before; the reference fails on such texts, use a pattern that matches no "
+            "empty text"));
   }
   CompiledNormalizer compiled;
   compiled.steps_ = std::move(steps);

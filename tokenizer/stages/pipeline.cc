@@ -5,6 +5,7 @@
 #include <atomic>
 #include <utility>
 
+#include "tokenizer/stages/bpe_offsets.h"
 #include "tokenizer/text/utf8.h"
 
 namespace tokgraft::internal {
@@ -34,12 +35,23 @@ void ForEachRun(std::string_view text, OnText on_text, OnBad on_bad) {
   if (run < text.size()) on_text(run, text.size());
 }
 
-bool HasFirstScheme(const TokenizerSpec& spec) {
-  return std::any_of(spec.pre_tokenizers.begin(), spec.pre_tokenizers.end(), [](const auto& stage) {
-    const auto* metaspace = std::get_if<pre_tokenizer::Metaspace>(&stage);
-    return metaspace != nullptr &&
-           metaspace->prepend_scheme == pre_tokenizer::PrependScheme::kFirst;
-  });
+// How a Metaspace of scheme `first` can tell where a piece stood in the text. It prepends to every
+// piece whose first character came from the text's first byte: more than one where an earlier step
+// made several characters of the first and another cut between them.
+enum class FirstScheme { kNone, kByStart, kByOrigin };
+FirstScheme FirstSchemeOf(const TokenizerSpec& spec, bool normalizes) {
+  FirstScheme found = FirstScheme::kNone;
+  bool rewritten = normalizes;
+  for (std::size_t i = 0; i < spec.pre_tokenizers.size(); ++i) {
+    const auto* metaspace = std::get_if<pre_tokenizer::Metaspace>(&spec.pre_tokenizers[i]);
+    if (metaspace == nullptr) continue;
+    if (metaspace->prepend_scheme == pre_tokenizer::PrependScheme::kFirst) {
+      if (i > 0 && rewritten) return FirstScheme::kByOrigin;
+      found = FirstScheme::kByStart;
+    }
+    rewritten = true;
+  }
+  return found;
 }
 
 AlignedText Slice(const AlignedText& text, std::size_t begin, std::size_t end) {
@@ -108,7 +120,9 @@ Status Pipeline::CompileStages() {
   normalizes_ = !normalizer_->is_identity();
   splits_ = !pre_tokenizer_->is_identity();
   byte_domain_ = pre_tokenizer_->yields_bytes();
-  asks_origin_ = normalizes_ && HasFirstScheme(spec_);
+  const FirstScheme first_scheme = FirstSchemeOf(spec_, normalizes_);
+  asks_origin_ = normalizes_ && first_scheme != FirstScheme::kNone;
+  asks_origins_ = first_scheme == FirstScheme::kByOrigin;
   TOKGRAFT_RETURN_IF_ERROR(CompileMatchers());
   TOKGRAFT_ASSIGN_OR_RETURN(model_, CompiledModel::Compile(spec_, byte_domain_));
   TOKGRAFT_ASSIGN_OR_RETURN(post_processor_, CompiledPostProcessor::Compile(spec_));
@@ -210,6 +224,12 @@ void Pipeline::EncodeText(std::string_view text, Scratch* scratch,
 
 void Pipeline::EncodeSection(std::string_view section, bool at_start, Scratch* scratch,
                              std::vector<TokenId>* ids) const {
+  if (asks_origins_ && at_start) {
+    Aligned found;
+    EncodeAlignedSection(Align(section, nullptr), scratch, &found);
+    ids->insert(ids->end(), found.ids.begin(), found.ids.end());
+    return;
+  }
   AlignedText aligned;  // only where the origin of the first characters matters
   const bool ask = asks_origin_ && at_start;
   if (ask) {
@@ -364,15 +384,22 @@ void Pipeline::EncodeAlignedWord(const AlignedText& word, Scratch* scratch, Alig
   scratch->ranges.clear();
   model_->EncodeRanges(word.text, &scratch->model, &scratch->ranges);
   const bool shows_text = std::holds_alternative<UnigramModel>(spec_.model);
+  LayEndToEnd(word.text, byte_domain_, spec_, &scratch->ranges);
   for (const TokenRange& range : scratch->ranges) {
     out->ids.push_back(range.id);
     out->offsets.push_back({word.origin[range.begin].begin, word.origin[range.end - 1].end});
     if (!post_processor_->trims()) continue;
     const std::optional<Piece> piece = spec_.vocab.Get(range.id);
     std::string_view spelled = piece ? piece->spelling : std::string_view();
-    // A Unigram token is the text it covers, also where the text is unknown; its bytes are not.
+    std::string shown;
+    // A Unigram token is the text it covers, also where the text is unknown; its bytes are not. In
+    // the byte domain the text is spelled in the byte alphabet, where a space alone looks like one.
     if (shows_text && (!piece || piece->kind != PieceKind::kByte)) {
       spelled = std::string_view(word.text).substr(range.begin, range.end - range.begin);
+      if (byte_domain_) {
+        for (const char c : spelled) shown += c == ' ' ? ' ' : 'x';
+        spelled = shown;
+      }
     }
     out->spaces.push_back(CountSpaces(spelled));
   }

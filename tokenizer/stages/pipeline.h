@@ -81,8 +81,10 @@ class Pipeline {
   bool normalizes_ = false;
   bool splits_ = false;
   bool byte_domain_ = false;
-  // A Metaspace of scheme `first` looks where the text stood before it was normalized.
+  // A Metaspace of scheme `first` looks where the text stood before it was normalized; `origins`:
+  // where each piece of it stood.
   bool asks_origin_ = false;
+  bool asks_origins_ = false;
 };
 
 }  // namespace tokgraft::internal

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "tokenizer/stages/regex_program.h"
 #include "tokenizer/stages/regex_syntax.h"
 #include "tokenizer/text/utf8.h"
 
@@ -13,9 +14,6 @@ namespace tokgraft {
 namespace {
 
 using Kind = RegexNode::Kind;
-
-constexpr std::uint64_t kRetriesAtOnce = 10'000'000;  // Oniguruma's default
-constexpr std::uint64_t kRetriesPerByte = 64;
 
 void AppendHex(char32_t c, std::string* out) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -131,17 +129,33 @@ StatusOr<RegexDialect> DialectOf(Reference reference) {
 
 const OnigUChar* Bytes(const char* p) { return reinterpret_cast<const OnigUChar*>(p); }
 
+// Whether Oniguruma takes the pattern: it also refuses what the parser has no opinion on.
+Status CheckWithOniguruma(std::string_view pattern, const std::string& spelled) {
+  static std::once_flag initialized;
+  std::call_once(initialized, [] {
+    OnigEncoding encodings[] = {ONIG_ENCODING_UTF8};
+    onig_initialize(encodings, 1);
+  });
+  regex_t* regex = nullptr;
+  OnigErrorInfo error;
+  const int code = onig_new(&regex, Bytes(spelled.data()), Bytes(spelled.data() + spelled.size()),
+                            ONIG_OPTION_NONE, ONIG_ENCODING_UTF8, ONIG_SYNTAX_RUBY, &error);
+  if (code == ONIG_NORMAL) {
+    onig_free(regex);
+    return absl::OkStatus();
+  }
+  std::array<OnigUChar, ONIG_MAX_ERROR_MESSAGE_LEN> message{};
+  const int length = onig_error_code_to_str(message.data(), code, &error);
+  return UnimplementedError(Cat("regex \"", pattern, "\": Oniguruma says \"",
+                                std::string_view(reinterpret_cast<const char*>(message.data()),
+                                                 static_cast<std::size_t>(length < 0 ? 0 : length)),
+                                "\", expected a regex it can run; use another pattern"));
+}
+
 }  // namespace
 
 struct Regex::Program {
-  regex_t* regex = nullptr;
-
-  Program() = default;
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-  ~Program() {
-    if (regex != nullptr) onig_free(regex);
-  }
+  RegexProgram code;
 };
 
 StatusOr<Regex> Regex::Compile(std::string_view pattern, Reference reference) {
@@ -150,54 +164,25 @@ StatusOr<Regex> Regex::Compile(std::string_view pattern, Reference reference) {
   if (!tree.ok()) return WithPlace(tree.status(), Cat("regex \"", pattern, "\""));
   std::string spelled;
   AppendNode(*tree, &spelled);
-
-  static std::once_flag initialized;
-  std::call_once(initialized, [] {
-    OnigEncoding encodings[] = {ONIG_ENCODING_UTF8};
-    onig_initialize(encodings, 1);
-  });
+  TOKGRAFT_RETURN_IF_ERROR(CheckWithOniguruma(pattern, spelled));
+  auto code = RegexProgram::Compile(*tree);
+  if (!code.ok()) return WithPlace(code.status(), Cat("regex \"", pattern, "\""));
   auto program = std::make_shared<Program>();
-  OnigErrorInfo error;
-  const int code =
-      onig_new(&program->regex, Bytes(spelled.data()), Bytes(spelled.data() + spelled.size()),
-               ONIG_OPTION_NONE, ONIG_ENCODING_UTF8, ONIG_SYNTAX_RUBY, &error);
-  if (code != ONIG_NORMAL) {
-    program->regex = nullptr;
-    std::array<OnigUChar, ONIG_MAX_ERROR_MESSAGE_LEN> message{};
-    const int length = onig_error_code_to_str(message.data(), code, &error);
-    return UnimplementedError(
-        Cat("regex \"", pattern, "\": Oniguruma says \"",
-            std::string_view(reinterpret_cast<const char*>(message.data()),
-                             static_cast<std::size_t>(length < 0 ? 0 : length)),
-            "\", expected a regex it can run; use another pattern"));
-  }
+  program->code = *std::move(code);
   Regex out;
   out.program_ = std::move(program);
   return out;
 }
 
-void Regex::FindAll(std::string_view text, std::vector<RegexMatch>* matches) const {
-  const std::unique_ptr<OnigMatchParam, void (*)(OnigMatchParam*)> limits(
-      onig_new_match_param(), [](OnigMatchParam* p) { onig_free_match_param(p); });
-  const std::unique_ptr<OnigRegion, void (*)(OnigRegion*)> region(
-      onig_region_new(), [](OnigRegion* p) { onig_region_free(p, 1); });
-  const std::uint64_t retries = kRetriesAtOnce + kRetriesPerByte * text.size();
-  onig_initialize_match_param(limits.get());
-  onig_set_retry_limit_in_match_of_match_param(limits.get(), retries);
-  onig_set_retry_limit_in_search_of_match_param(limits.get(), retries);
+bool Regex::may_match_empty() const { return program_->code.matches_empty; }
 
-  const OnigUChar* const begin = Bytes(text.data());
-  const OnigUChar* const end = Bytes(text.data() + text.size());
+void Regex::FindAll(std::string_view text, std::vector<RegexMatch>* matches) const {
+  RegexRun run(program_->code, text);
   std::size_t from = 0;
   bool after_match = false;  // then the last match ended at last_end
   std::size_t last_end = 0;
-  while (from <= text.size()) {
-    onig_region_clear(region.get());
-    const int found = onig_search_with_param(program_->regex, begin, end, begin + from, end,
-                                             region.get(), ONIG_OPTION_NONE, limits.get());
-    if (found < 0) return;  // no match, or the limit
-    const RegexMatch match{static_cast<std::size_t>(region->beg[0]),
-                           static_cast<std::size_t>(region->end[0])};
+  RegexMatch match;
+  while (from <= text.size() && run.Find(from, &match.begin, &match.end)) {
     if (match.begin == match.end && after_match && last_end == match.end) {
       from += from < text.size() ? Utf8Length(text[from]) : 1;
       continue;

@@ -1,9 +1,11 @@
 // A regex that means what the spec's reference means by it.
 //
 // HF's regexes are Oniguruma's Ruby syntax with Unicode 16, tiktoken's and Tekken's are those of
-// Rust's fancy-regex with Unicode 16. Ours runs on Oniguruma too, whose own tables are older, so
-// the pattern is parsed, every class in it (\p{..}, \s, \w, [[:alpha:]], .) is spelled out as code
-// points of the reference's Unicode, and what cannot be carried over exactly is refused by name.
+// Rust's fancy-regex with Unicode 16. Here the pattern is parsed, every class in it (\p{..}, \s,
+// \w,
+// [[:alpha:]], .) is spelled out as code points of the reference's Unicode, what cannot be carried
+// over exactly, or what Oniguruma does not take, is refused by name, and the rest runs on a
+// backtracking matcher of our own: matches of the reference, in time linear in the text.
 //
 //   TOKGRAFT_ASSIGN_OR_RETURN(Regex regex, Regex::Compile(R"(\s+)", Reference::kHuggingFace));
 //   std::vector<RegexMatch> matches;
@@ -36,10 +38,11 @@ class Regex {
   static StatusOr<Regex> Compile(std::string_view pattern, Reference reference);
 
   // Appends the matches, left to right, not overlapping, as the reference's find_iter gives them
-  // (an empty match right after another match is skipped). `text` is valid UTF-8. A pattern that
-  // backtracks beyond 10,000,000 steps plus 64 for each byte of the text at one place stops there:
-  // what follows holds no match (the reference fails on such a text).
+  // (an empty match right after another match is skipped). `text` is valid UTF-8. Linear in the
+  // text, whatever it holds, also where the reference gives up.
   void FindAll(std::string_view text, std::vector<RegexMatch>* matches) const;
+  // Whether some text may match without a character.
+  bool may_match_empty() const;
 
  private:
   struct Program;

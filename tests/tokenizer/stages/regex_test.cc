@@ -73,5 +73,40 @@ TEST(RegexTest, LongRunsAreLinear) {
   EXPECT_EQ(RegexMatches(R"(\s*[\r\n]+|\s+(?!\S)|\s+)", spaces + "x").size(), 2U);
 }
 
+// Patterns on which a plain backtracker needs exponential or quadratic time: each way it can go is
+// tried once. Without that the test takes hours.
+TEST(RegexTest, HostilePatternsAreLinear) {
+  const std::string a(1 << 16, 'a');
+  EXPECT_EQ(RegexMatches("(a+)+b", a), Found{});
+  EXPECT_EQ(RegexMatches("(a|aa)+$", a + "b"), Found{});
+  EXPECT_EQ(RegexMatches("(?>a+)b", a), Found{});
+  EXPECT_EQ(RegexMatches("a++b", a), Found{});
+  EXPECT_EQ(RegexMatches("[ab]+[cd]", a), Found{});
+  EXPECT_EQ(RegexMatches("a(?=a*)", a).size(), a.size());
+  EXPECT_EQ(RegexMatches("(?=(?=a*)a*)a", a).size(), a.size());
+  EXPECT_EQ(RegexMatches("a(?!a*b)", a).size(), a.size());
+  EXPECT_EQ(RegexMatches("(?:a|a)*c|a", a + "c"), Found{a + "c"});
+}
+
+TEST(RegexTest, RepeatsOfNothingAreRefusedByName) {
+  const auto refused = Regex::Compile("(?:a?)*b", Reference::kHuggingFace);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_NE(Message(refused.status()).find("a repeat of what can match nothing"),
+            std::string_view::npos);
+  EXPECT_EQ(Regex::Compile("(?:a{0,300}b?){200}", Reference::kHuggingFace).status().code(),
+            absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(Regex::Compile("(?:a{300}b){300}", Reference::kHuggingFace).status().code(),
+            absl::StatusCode::kUnimplemented);
+}
+
+TEST(RegexTest, MatchesStartAtCharacters) {
+  EXPECT_EQ(RegexMatches(R"(\W)", "각日字,中"), Found{","});
+}
+
+TEST(RegexTest, LookBehindGoesBackByCharacters) {
+  EXPECT_EQ(RegexMatches("(?<=é中|b)x", "é中x bx cx x"), (Found{"x", "x"}));
+  EXPECT_EQ(RegexMatches("(?<!é中|b)x", "é中x bx cx"), Found{"x"});
+}
+
 }  // namespace
 }  // namespace tokgraft

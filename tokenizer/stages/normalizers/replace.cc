@@ -160,6 +160,9 @@ class ReplaceRegex final : public ReplaceStep<ReplaceRegex> {
     pattern_.FindAll(text, &matches);
     for (const RegexMatch& match : matches) f(match.begin, match.end);
   }
+  bool may_insert_before_all() const override {
+    return pattern_.may_match_empty() && !content().empty();
+  }
 
  private:
   Regex pattern_;
@@ -175,6 +178,7 @@ class ReplaceEmpty final : public ReplaceStep<ReplaceEmpty> {
     for (std::size_t i = 0; i < text.size(); i += Utf8Length(text[i])) f(i, i);
     f(text.size(), text.size());
   }
+  bool may_insert_before_all() const override { return !content().empty(); }
 };
 
 }  // namespace

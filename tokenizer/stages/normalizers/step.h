@@ -22,6 +22,9 @@ class NormalizerStep {
   // and leaves `out` alone: the text is already normalized.
   virtual bool Apply(std::string_view text, std::string* out) const = 0;
   virtual void Apply(AlignedText* text) const = 0;
+  // A Replace whose pattern can match nothing at the start of the text, and that puts something
+  // there.
+  virtual bool may_insert_before_all() const { return false; }
 };
 using NormalizerStepPtr = std::unique_ptr<const NormalizerStep>;
 
