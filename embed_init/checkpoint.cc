@@ -171,8 +171,8 @@ StatusOr<Checkpoint> OpenCheckpoint(const std::string& directory,
   std::error_code error;
   if (!fs::is_directory(directory, error)) {
     return NotFoundError(Cat(directory,
-                             ": is not a directory, a Hugging Face model directory was "
-                             "expected; check the path"));
+                             fs::exists(directory, error) ? ": is a file" : ": is not there",
+                             ", a Hugging Face model directory was expected; check the path"));
   }
   const std::string config_path = Cat(directory, "/config.json");
   TOKGRAFT_ASSIGN_OR_RETURN(MappedFile config_file, MappedFile::Open(config_path));

@@ -58,7 +58,6 @@ StatusOr<EfficiencyReport> Grafter::MeasureOn(const Tokenizer& tokenizer,
 }
 
 Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
-  Progress("merge", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
                             ReadDocuments(options_.corpora, options_.documents));
   MergeOptions merge;
@@ -66,12 +65,12 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
   merge.scripts = options_.scripts;
   merge.corpus = corpus.documents;
   merge.threads = options_.threads;
+  merge.progress = options_.progress;
   TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, MergeTokenizers(base, donor_, merge));
   merged_ = std::move(result.tokenizer);
   report_.id_map = std::move(result.id_map);
   report_.conflicts = std::move(result.conflicts);
   report_.certificate = std::move(result.certificate);
-  Progress("merge", 1);
   return absl::OkStatus();
 }
 
@@ -112,6 +111,7 @@ StatusOr<GraftReport> Grafter::Run() {
   const auto start = std::chrono::steady_clock::now();
   report_.model = model_dir_;
   report_.donor = donor_.source;
+  report_.budget = options_.budget;
   // What can fail for free comes first.
   TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenCheckpoint(model_dir_, options_.checkpoint));
   if (!options_.dry_run) {
@@ -139,6 +139,9 @@ StatusOr<GraftReport> Grafter::Run() {
                             PlanInit(checkpoint, report_.id_map, pieces, options_.init));
   const std::string warning = AutoTokenizerWarning(checkpoint.model_type, merged_);
   if (!warning.empty()) plan.warnings.push_back(warning);
+  if (report_.id_map.added.empty()) {
+    plan.warnings.emplace_back("no new token: no piece of the donor was wanted and could be added");
+  }
   Progress("plan", 1);
   if (options_.dry_run) {
     report_.init = ReportOfPlan(checkpoint, plan);

@@ -61,6 +61,7 @@ struct GraftReport {
   Certificate certificate;
   EfficiencyReport before;               // of the model's tokenizer on the corpora
   EfficiencyReport after;                // of the merged one
+  std::optional<std::uint64_t> budget;   // as asked for
   InitReport init;                       // after a dry run: what would be
   std::optional<VerifyReport> verified;  // nullopt: a dry run, or not asked for
   double seconds = 0;

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "embed_init/graft.h"
+#include "embed_init/output/manifest_json.h"
+#include "embed_init/output/plan_report.h"
 #include "tokenizer/base/report_text.h"
 
 namespace tokgraft {
@@ -17,7 +19,7 @@ const TableStyle kIndented = {.indent = "  "};
 
 std::string EfficiencyText(const EfficiencyReport& before, const EfficiencyReport& after) {
   if (before.corpora.empty()) {
-    return "Efficiency: not measured; give --corpus NAME=PATH to see it\n";
+    return "Efficiency: not measured; name a corpus to see it\n";
   }
   std::vector<std::vector<std::string>> rows = {
       {"corpus", "bytes", "tokens before", "after", "saved", "bytes/token before", "after"}};
@@ -34,7 +36,7 @@ std::string EfficiencyText(const EfficiencyReport& before, const EfficiencyRepor
   return Cat("Efficiency\n", Table(rows, kIndented));
 }
 
-std::string ConflictsText(const ConflictReport& conflicts) {
+std::string ConflictsText(const ConflictReport& conflicts, bool written) {
   std::vector<std::vector<std::string>> rows;
   for (const Finding& finding : conflicts.findings) {
     rows.push_back({Cat(finding.code, " ", Padded(std::string(SeverityName(finding.severity)), 7)),
@@ -42,7 +44,11 @@ std::string ConflictsText(const ConflictReport& conflicts) {
   }
   if (rows.empty()) return "Conflicts: none\n";
   // The message is free text: it goes last, unpadded.
-  std::string text = "Conflicts by code (conflicts.json has all ids)\n";
+  std::string text =
+      Cat("Conflicts by code: A same piece, B cannot be produced, C joins and scores, D alphabet, "
+          "ids,\n"
+          "stages, special tokens",
+          written ? " (conflicts.json has all ids)" : "", "\n");
   const std::string table = Table(rows, kIndented);
   std::size_t line = 0;
   for (const Finding& finding : conflicts.findings) {
@@ -54,23 +60,25 @@ std::string ConflictsText(const ConflictReport& conflicts) {
 }
 
 std::string RowsText(const InitReport& init) {
-  const auto list = [](const std::map<std::string, std::uint64_t>& counts) {
-    std::string text;
-    for (const auto& [origin, count] : counts) {
-      text += Cat(text.empty() ? "" : ", ", Grouped(count), " ", origin);
-    }
-    return text;
-  };
   std::string text = Cat("Rows by origin (", Grouped(init.old_rows), " -> ", Grouped(init.new_rows),
                          ", method ", init.method, ")\n");
   if (init.output_rows.empty()) {
     text += Cat(init.output.empty() ? "  input (no head): " : "  input and output, one matrix: ",
-                list(init.rows), "\n");
+                OriginsText(init.rows), "\n");
   } else {
-    text += Cat("  input (", init.input, "): ", list(init.rows), "\n");
-    text += Cat("  output (", init.output, "): ", list(init.output_rows), "\n");
+    text += Cat("  input (", init.input, "): ", OriginsText(init.rows), "\n");
+    text += Cat("  output (", init.output, "): ", OriginsText(init.output_rows), "\n");
   }
   return text;
+}
+
+// Why the budget was not used up; "" where it was, or where there was none.
+std::string BudgetText(const GraftReport& report) {
+  const std::size_t added = report.id_map.added.size();
+  if (!report.budget || added >= *report.budget) return "";
+  return Cat("  ", Grouped(added), " of ", Grouped(*report.budget), ": no further piece ",
+             report.before.corpora.empty() ? "of the donor fits" : "saves a token on the corpora",
+             "\n");
 }
 
 std::string FilesText(const GraftReport& report) {
@@ -85,6 +93,10 @@ std::string FilesText(const GraftReport& report) {
       {"tokgraft.json", "the manifest: hashes, and the origin of each row"}};
   for (const auto& [name, what] : kFiles) {
     text += Cat("  ", Padded(std::string(name), 21), what, "\n");
+  }
+  if (report.init.files.contains(std::string(kRowsName))) {
+    text +=
+        Cat("  ", Padded(std::string(kRowsName), 21), "of the manifest: the origin of each row\n");
   }
   if (!report.before.corpora.empty()) {
     text += Cat("  ", Padded("efficiency.json", 21), "the corpora before and after\n");
@@ -113,30 +125,33 @@ std::string GraftReport::ToJson() const {
   json["init"] = Parsed(init.ToJson());
   json["verify"] = verified ? Parsed(verified->ToJson()) : Json(nullptr);
   json["seconds"] = seconds;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+  return ReadableJson(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string GraftReport::ToText() const {
   std::uint64_t helpers = 0;
   for (const AddedPiece& piece : id_map.added) helpers += piece.donor_id ? 0 : 1;
   std::string text =
-      Cat("Grafted ", donor, "\n   onto ", model, "\n\nVocabulary: ", Grouped(id_map.base_size),
-          " -> ", Grouped(id_map.merged_size), " tokens, ", Grouped(id_map.added.size() - helpers),
-          " of the donor and ", Grouped(helpers), " helpers that build them\n\n");
+      Cat(out.empty() ? "Would graft " : "Grafted ", donor, "\n   onto ", model,
+          "\n\nVocabulary: ", Grouped(id_map.base_size), " -> ", Grouped(id_map.merged_size),
+          " tokens, ", Grouped(id_map.added.size() - helpers), " of the donor and ",
+          Grouped(helpers), " helpers that build them\n", BudgetText(*this), "\n");
   text += EfficiencyText(before, after) + "\n";
-  text += ConflictsText(conflicts) + "\n";
+  text += ConflictsText(conflicts, !out.empty()) + "\n";
   text += RowsText(init) + "\n";
   text += Cat("Certificate: ", certificate.level, certificate.proved ? ", proved: " : ": ",
               certificate.reason, "\n");
   if (certificate.checked_bytes > 0) {
     text += Cat("  checked on ", Grouped(certificate.checked_bytes),
-                " bytes: ", Grouped(certificate.new_cuts), " new cuts\n");
+                " bytes: ", Counted(certificate.new_cuts, "token boundary", "token boundaries"),
+                " that the old tokenizer did not set (new cuts)\n");
   }
   text += Cat("\n", FilesText(*this));
   for (const std::string& warning : init.warnings) text += Cat("Note: ", warning, "\n");
   if (verified) {
-    text += verified->ok() ? Cat("Verified: every hash, row and tensor holds\n")
-                           : Cat("NOT verified: ", verified->problems.size(), " problems\n");
+    text += verified->ok()
+                ? Cat("Verified: every hash, row and tensor holds\n")
+                : Cat("NOT verified: ", Counted(verified->problems.size(), "problem"), "\n");
   }
   text += Cat("Took ", Fixed(seconds, 1), " s\n");
   return text;

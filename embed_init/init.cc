@@ -41,6 +41,7 @@ class ModelWriter {
   Status RewriteTensors(const StagedDirectory& staged);
   Status WriteSmallFiles(const StagedDirectory& staged);
   Status HashOtherInputs();
+  std::string RelativeTo(const std::string& out) const;
   Status WriteManifest(const StagedDirectory& staged);
 
   std::string Source(const std::string& name) const {
@@ -243,6 +244,19 @@ Status ModelWriter::HashOtherInputs() {
   return absl::OkStatus();
 }
 
+// Where relative paths start, seen from the output: both by their real names, so that "../model"
+// leads to the model also where a link stands on the way.
+std::string ModelWriter::RelativeTo(const std::string& out) const {
+  namespace fs = std::filesystem;
+  const bool any =
+      std::any_of(manifest_.inputs.begin(), manifest_.inputs.end(),
+                  [](const ManifestFile& input) { return !fs::path(input.path).is_absolute(); });
+  std::error_code error;
+  const fs::path relative =
+      any ? fs::relative(fs::current_path(error), fs::absolute(out), error) : fs::path();
+  return error ? "" : relative.string();
+}
+
 Status ModelWriter::WriteManifest(const StagedDirectory& staged) {
   manifest_.tokgraft_version = TOKGRAFT_VERSION;
   manifest_.command = options_.command;
@@ -294,6 +308,7 @@ StatusOr<InitReport> ModelWriter::Run(const std::string& out) {
   TOKGRAFT_RETURN_IF_ERROR(RewriteTensors(staged));
   TOKGRAFT_RETURN_IF_ERROR(WriteSmallFiles(staged));
   TOKGRAFT_RETURN_IF_ERROR(HashOtherInputs());
+  manifest_.relative_to = RelativeTo(out);
   TOKGRAFT_RETURN_IF_ERROR(WriteManifest(staged));
   report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   TOKGRAFT_RETURN_IF_ERROR(

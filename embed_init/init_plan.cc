@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "embed_init/methods/method.h"
+#include "tokenizer/base/report_text.h"
 
 namespace tokgraft {
 namespace {
@@ -167,11 +168,12 @@ StatusOr<Methods> ChooseMethods(const Checkpoint& checkpoint, const InitOptions&
     case TiePolicy::kUntie:
       break;
   }
-  return FailedPreconditionError(
-      Cat(checkpoint.directory, ": ", checkpoint.embedding.tensor,
-          ": input and output rows are one ", "matrix, one method was expected, ",
-          MethodName(chosen.input), " and ", MethodName(chosen.output),
-          " were asked for; choose one method, or --tie keep-input, keep-output or untie"));
+  return FailedPreconditionError(Cat(checkpoint.directory, ": ", checkpoint.embedding.tensor,
+                                     ": input and output rows are one ",
+                                     "matrix, one method was expected, ", MethodName(chosen.input),
+                                     " and ", MethodName(chosen.output),
+                                     " were asked for; choose one method, or say which tie to "
+                                     "keep: keep-input, keep-output or untie"));
 }
 
 }  // namespace
@@ -241,6 +243,11 @@ StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
   plan.input = PlanRole(plan, assignment, usable, methods.input, options.covariance_share);
   if (two_matrices) {
     plan.output = PlanRole(plan, assignment, usable, methods.output, options.covariance_share);
+  }
+  if (options.method == Method::kCopy && !id_map.added.empty()) {
+    plan.warnings.push_back(Cat("method copy copies rows of old tokens only: the ",
+                                Counted(id_map.added.size(), "new row is", "new rows are"),
+                                " the mean of all old rows; mean would start closer"));
   }
   return plan;
 }

@@ -140,6 +140,7 @@ StatusOr<Manifest> ParseHead(JsonValue root) {
   manifest.tokgraft_version = reader.Text("tokgraft_version");
   manifest.command = reader.Text("command");
   manifest.model_directory = reader.Text("model");
+  if (root.Find("relative_to")) manifest.relative_to = reader.Text("relative_to");
   InitPlan& plan = manifest.plan;
   plan.seed = reader.Number("seed");
   plan.method = reader.MethodOf("method");
@@ -172,6 +173,7 @@ std::string ManifestToJson(const Manifest& manifest, std::string_view rows) {
   json["command"] = manifest.command;
   json["seed"] = plan.seed;
   json["model"] = manifest.model_directory;
+  if (!manifest.relative_to.empty()) json["relative_to"] = manifest.relative_to;
   json["inputs"] = FilesToJson(manifest.inputs);
   json["outputs"] = FilesToJson(manifest.outputs);
   json["tensors"] = {{"embedding", manifest.embedding},

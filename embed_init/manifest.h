@@ -39,6 +39,9 @@ struct Manifest {
   std::string tokgraft_version;
   std::string command;
   std::string model_directory;  // as given; where Verify looks for the source
+  // The directory that relative paths of the input start from, as seen from the output, so that
+  // they are found from anywhere; "" where none is relative.
+  std::string relative_to;
   std::vector<ManifestFile> inputs;
   std::vector<ManifestFile> outputs;
   std::string embedding;  // names of the tensors with rows, in the output
@@ -58,7 +61,7 @@ StatusOr<Manifest> LoadManifest(const std::string& directory);
 std::string_view ManifestSchema();
 
 struct VerifyOptions {
-  std::string model_dir = {};  // "": where the manifest says
+  std::string model_dir = {};  // "": where the manifest says. Given, it must be the source model
   int threads = 0;             // 0: all cores
   Progress progress = {};
 };
@@ -67,6 +70,8 @@ struct VerifyReport {
   std::vector<std::string> problems;  // what does not hold, one sentence each
   std::vector<std::string> checked;   // what was checked and holds
   std::vector<std::string> notes;     // what could not be checked, and why
+  std::string not_compared;           // what a missing source model leaves open; "": nothing
+  bool complete() const { return not_compared.empty(); }
   bool ok() const { return problems.empty(); }
   std::string ToJson() const;
   std::string DebugString() const;

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "embed_init/output/plan_report.h"
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/status.h"
 
 namespace tokgraft {
@@ -30,18 +32,17 @@ std::string InitReport::ToJson() const {
 }
 
 std::string InitReport::DebugString() const {
-  std::string text = Cat("rows ", old_rows, " -> ", new_rows, ", method ", method, "\n");
+  std::string text =
+      Cat("rows ", Grouped(old_rows), " -> ", Grouped(new_rows), ", method ", method, "\n");
   const auto counts = [&](std::string_view role, const std::string& by, const auto& map) {
     if (by.empty()) return;
-    text += Cat("  ", role, " (", by, "):");
-    for (const auto& [origin, count] : map) text += Cat(" ", count, " ", origin);
-    text += "\n";
+    text += Cat("  ", role, " (", by, "): ", OriginsText(map), "\n");
   };
   counts(tied ? "input and output, one matrix" : "input", input, rows);
   if (!tied) counts("output", output, output_rows);
   for (const auto& [tensor, norm] : norms) {
-    text +=
-        Cat("  norm of ", tensor, ": old rows ", norm.old_rows, ", new rows ", norm.new_rows, "\n");
+    text += Cat("  norm of ", tensor, ": old rows ", Fixed(norm.old_rows, 3), ", new rows ",
+                Fixed(norm.new_rows, 3), "\n");
   }
   for (const std::string& file : left_out) text += Cat("  left out: ", file, "\n");
   for (const std::string& warning : warnings) text += Cat("  warning: ", warning, "\n");

@@ -11,6 +11,7 @@
 #include "embed_init/verification/tensors.h"
 #include "tokenizer/base/json.h"
 #include "tokenizer/base/mapped_file.h"
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/load.h"
 
 namespace tokgraft {
@@ -79,7 +80,8 @@ class Verifier {
         ++good;
       }
     }
-    Checked(Cat(good, " of ", manifest_.outputs.size(), " files have the SHA-256 they had"));
+    Checked(Cat(Grouped(good), " of ", Grouped(manifest_.outputs.size()),
+                " files have the SHA-256 they had"));
   }
 
   // Files that came later are not wrong, but nobody vouches for them; weights among them may be
@@ -95,23 +97,45 @@ class Verifier {
     }
   }
 
+  // A recorded path: from where the output stands, or else as it was given.
+  std::string Found(const std::string& recorded) const {
+    if (manifest_.relative_to.empty() || fs::path(recorded).is_absolute()) return recorded;
+    std::error_code error;
+    const fs::path from_output =
+        fs::weakly_canonical(directory_, error) / manifest_.relative_to / recorded;
+    return fs::exists(from_output, error) ? from_output.lexically_normal().string() : recorded;
+  }
+
   // The source model, if it is there and is what it was.
   std::optional<Checkpoint> OpenSource() {
     const std::string& recorded = manifest_.model_directory;
-    const std::string directory = options_.model_dir.empty() ? recorded : options_.model_dir;
+    const bool named = !options_.model_dir.empty();
+    const std::string directory = named ? options_.model_dir : Found(recorded);
     std::error_code error;
     if (!fs::is_directory(directory, error)) {
-      Note(Cat("the source model ", directory, " is not there"));
+      const std::string missing = Cat("the source model ", directory, " is not there");
+      named ? Problem(missing) : Note(missing);
+      source_state_ = "the source model was not there";
       return std::nullopt;
     }
     for (const ManifestFile& input : manifest_.inputs) {
       const bool of_model = input.path.starts_with(recorded + "/");
       const std::string path =
-          of_model ? directory + input.path.substr(recorded.size()) : input.path;
+          of_model ? directory + input.path.substr(recorded.size()) : Found(input.path);
       const StatusOr<FileHash> hash = HashFile(path);
       if (hash.ok() && hash->sha256 == input.sha256) continue;
+      if (of_model && named) {
+        source_state_ = Cat(directory, " is not the source model");
+        Problem(Cat(directory,
+                    ": is not the source model: ", input.path.substr(recorded.size() + 1),
+                    hash.ok() ? " has another SHA-256" : " is not there"));
+        return std::nullopt;
+      }
       Note(Cat(path, hash.ok() ? ": has changed since" : ": is not there any more"));
-      if (of_model && path.ends_with(".safetensors")) return std::nullopt;
+      if (of_model && path.ends_with(".safetensors")) {
+        source_state_ = "the source model has changed";
+        return std::nullopt;
+      }
     }
     CheckpointOptions names{.embedding = manifest_.embedding};
     if (manifest_.source_head != manifest_.embedding) names.head = manifest_.source_head;
@@ -143,6 +167,7 @@ class Verifier {
       if (status.ok()) status = CheckOtherTensors(*source, output, manifest_.plan, &report_);
     } else {
       status = CheckRowsFromOutput(output, manifest_, options_.threads, &report_);
+      report_.not_compared = Cat(source_state_, ", so ", report_.not_compared);
     }
     Report("tensors", 1);
     if (!status.ok()) Problem(Message(status));
@@ -201,8 +226,8 @@ class Verifier {
       Problem(Cat(spec->source, ": has ", ids, " ids, the rows were made for ",
                   manifest_.plan.new_tokens));
     } else {
-      Checked(Cat("the tokenizer has an id for each of ", ids, " rows, ",
-                  manifest_.plan.new_rows - ids, " rows of padding follow"));
+      Checked(Cat("the tokenizer has an id for each of ", Grouped(ids), " rows, ",
+                  Counted(manifest_.plan.new_rows - ids, "row"), " of padding follow"));
     }
   }
 
@@ -243,14 +268,16 @@ class Verifier {
   const std::string directory_;
   const VerifyOptions& options_;
   const Manifest manifest_;
+  std::string source_state_ = "the source model cannot be used";  // where it was not
   VerifyReport report_;
 };
 
 }  // namespace
 
 std::string VerifyReport::ToJson() const {
-  const nlohmann::ordered_json json = {
-      {"ok", ok()}, {"problems", problems}, {"checked", checked}, {"notes", notes}};
+  const nlohmann::ordered_json json = {{"ok", ok()},           {"complete", complete()},
+                                       {"problems", problems}, {"checked", checked},
+                                       {"notes", notes},       {"not_compared", not_compared}};
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
@@ -259,7 +286,8 @@ std::string VerifyReport::DebugString() const {
   for (const std::string& problem : problems) text += Cat("problem: ", problem, "\n");
   for (const std::string& fact : checked) text += Cat("holds: ", fact, "\n");
   for (const std::string& note : notes) text += Cat("note: ", note, "\n");
-  text += ok() ? "everything that was checked holds\n" : Cat(problems.size(), " problems\n");
+  if (!ok()) return Cat(text, Counted(problems.size(), "problem"), "\n");
+  text += complete() ? "everything holds\n" : Cat("holds in part: ", not_compared, "\n");
   return text;
 }
 
@@ -270,8 +298,7 @@ StatusOr<VerifyReport> Verify(const std::string& directory, const VerifyOptions&
   }
   if (!fs::exists(Cat(directory, "/", kManifestName), error)) {
     return NotFoundError(Cat(directory, ": has no ", kManifestName,
-                             ", so there is nothing to check it against; "
-                             "name a directory that tokgraft wrote"));
+                             "; verify checks what graft and init write, name such a directory"));
   }
   StatusOr<Manifest> manifest = LoadManifest(directory);
   if (!manifest.ok()) {

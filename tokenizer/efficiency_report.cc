@@ -15,6 +15,8 @@ double Ratio(std::uint64_t a, std::uint64_t b) {
   return Ratio(static_cast<double>(a), static_cast<double>(b));
 }
 
+constexpr char kCosts[] = " (costs tokens)";
+
 // Sentences weigh what they cost: tokens beyond one for about four characters.
 struct Sentence {
   double weight;
@@ -28,10 +30,11 @@ void DiagnoseClass(CharacterClass character_class, const ClassEfficiency& c,
   const double alone = Ratio(c.single_character_tokens, c.characters);
   const std::string name(CharacterClassName(character_class));
   if (per_character > 1.005) {
-    out->push_back({c.tokens, Cat(name, ": ", Fixed(per_character, 1), " tokens a character")});
+    out->push_back(
+        {c.tokens, Cat(name, ": ", Fixed(per_character, 1), " tokens a character", kCosts)});
   } else if (alone >= 0.5) {
     out->push_back({static_cast<double>(c.single_character_tokens),
-                    Cat(name, ": ", Percent(alone), " stand alone, one token each")});
+                    Cat(name, ": ", Percent(alone), " stand alone, one token each", kCosts)});
   }
 }
 
@@ -78,20 +81,24 @@ std::vector<std::string> CorpusEfficiency::Diagnosis() const {
         {total * 2, Cat(Percent(unknown_rate()), " of the tokens are unknown: that text is lost")});
   }
   if (byte_fallback_rate() >= 0.005) {
-    sentences.push_back({static_cast<double>(byte_fallback_tokens),
-                         Cat(Percent(byte_fallback_rate()), " of the tokens are single bytes")});
+    sentences.push_back(
+        {static_cast<double>(byte_fallback_tokens),
+         Cat(Percent(byte_fallback_rate()), " of the tokens are single bytes", kCosts)});
   }
   for (std::size_t c = 0; c < kCharacterClasses; ++c) {
     DiagnoseClass(static_cast<CharacterClass>(c), classes[c], *this, &sentences);
   }
   if (invalid_utf8 > 0) {
-    sentences.push_back({0, Cat(Grouped(invalid_utf8), " byte sequences are not UTF-8")});
+    const bool is_text = invalid_utf8 <= characters / 10;
+    sentences.push_back({is_text ? 0 : total * 3,
+                         Cat(Counted(invalid_utf8, "byte sequence is", "byte sequences are"),
+                             " not UTF-8", is_text ? "" : ": this does not look like plain text")});
   }
   std::stable_sort(sentences.begin(), sentences.end(),
                    [](const Sentence& a, const Sentence& b) { return a.weight > b.weight; });
   std::vector<std::string> texts;
   for (Sentence& sentence : sentences) texts.push_back(std::move(sentence.text));
-  if (texts.empty()) texts.emplace_back("nothing is spelled out character by character");
+  if (texts.empty()) texts.emplace_back("good: nothing is spelled out character by character");
   return texts;
 }
 
@@ -129,9 +136,9 @@ std::string EfficiencyReport::ToJson() const {
 }
 
 std::string EfficiencyReport::ToTable() const {
-  std::vector<std::vector<std::string>> rows = {{"corpus", "documents", "bytes", "characters",
-                                                 "words", "tokens", "bytes/token", "chars/token",
-                                                 "tokens/word", "vocabulary", "unknown", "bytes"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"corpus", "documents", "bytes", "characters", "words", "tokens", "bytes/token",
+       "chars/token", "tokens/word", "ids used", "unknown", "byte-fallback"}};
   for (const CorpusEfficiency& c : corpora) {
     rows.push_back({c.name, Grouped(c.documents), Grouped(c.bytes), Grouped(c.characters),
                     Grouped(c.words), Grouped(c.tokens), Fixed(c.bytes_per_token(), 3),

@@ -34,7 +34,8 @@ StatusOr<SaveReport> WriteAll(const fs::path& directory, const SerializedFiles& 
     std::error_code error;
     if (!force && fs::exists(fs::symlink_status(path, error))) {
       return FailedPreconditionError(
-          Cat(path, ": exists already, nothing is written; choose another place or force it"));
+          Cat(path,
+              ": exists already; choose another name, or force replacement (--force, force=True)"));
     }
   }
   for (const auto& [path, bytes] : order) {

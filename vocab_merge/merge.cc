@@ -235,17 +235,24 @@ StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan) 
 StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const TokenizerSpec& donor,
                                       const MergeOptions& options) {
   TOKGRAFT_RETURN_IF_ERROR(CheckStrategy(options.strategy));
+  const auto begin = [&](std::string_view stage) {
+    if (options.progress) options.progress(stage, 0);
+  };
+  begin("align");
   TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, donor));
   const SelectOptions select{.budget = options.budget,
                              .scripts = options.scripts,
                              .corpus = options.corpus,
                              .threads = options.threads};
+  begin("select pieces");
   TOKGRAFT_ASSIGN_OR_RETURN(const Selection selection, Select(base, donor, alignment, select));
+  begin("build pieces");
   TOKGRAFT_ASSIGN_OR_RETURN(MergePlan plan, PlanMerge(base, donor, alignment, selection, options));
   MergeResult result;
   TOKGRAFT_ASSIGN_OR_RETURN(result.tokenizer, Apply(base, plan));
   const CertifyOptions certify{.texts = options.protect.empty() ? options.corpus : options.protect,
                                .threads = options.threads};
+  begin("certify");
   TOKGRAFT_ASSIGN_OR_RETURN(result.certificate, Certify(base, result.tokenizer, certify));
   result.id_map = std::move(plan.id_map);
   result.conflicts = std::move(plan.conflicts);

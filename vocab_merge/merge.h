@@ -29,6 +29,7 @@
 #define TOKGRAFT_VOCAB_MERGE_MERGE_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,6 +55,7 @@ struct MergeOptions {
   // UTF-8. For byte-level bases.
   bool allow_bytes = false;
   int threads = 0;  // 0: all cores; the result does not depend on it
+  std::function<void(std::string_view stage, double fraction)> progress{};  // may be empty
 };
 
 struct MergePlan {

@@ -9,6 +9,7 @@
 #include "embed_init/graft.h"
 #include "tokenizer/cli/console.h"
 #include "tokenizer/load.h"
+#include "vocab_merge/cli/legend.h"
 
 namespace tokgraft {
 namespace {
@@ -71,6 +72,7 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program->add_subcommand(
       "graft", "Graft a donor's vocabulary onto a model: merge, make rows, write, verify");
+  command->footer(kMergeLegend);
   AddInitArguments(command, &arguments->init);
   command->add_option("--donor", arguments->donor, "The tokenizer whose pieces are wanted")
       ->required()
@@ -78,8 +80,10 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
   command->add_option("--pattern", arguments->pattern, "Of a donor that is bare tiktoken ranks")
       ->type_name("NAME|REGEX");
   command
-      ->add_option("--budget", arguments->budget,
-                   "New ids at most; auto: every piece that saves a token on the corpora")
+      ->add_option(
+          "--budget", arguments->budget,
+          "New ids at most; default: every piece that fits or, given --corpus, that saves a "
+          "token, which auto insists on")
       ->type_name("N|auto");
   command
       ->add_option("--script", arguments->scripts,

@@ -24,6 +24,16 @@ std::string Quoted(std::string_view text) {
   return quoted + "'";
 }
 
+constexpr char kMethodHelp[] =
+    "How the rows of new tokens are made:\n"
+    "auto: asymmetric where input and output are two matrices, else mean\n"
+    "mean: of the rows of the old pieces\n"
+    "weighted: the same, by the length of each piece in bytes\n"
+    "first: the row of the first old piece\n"
+    "asymmetric: input rows by mean, output rows by first\n"
+    "gaussian: the mean of all old rows and a little noise\n"
+    "copy: the mean of all old rows\n";
+
 }  // namespace
 
 void AddInitArguments(CLI::App* command, InitArguments* arguments) {
@@ -33,7 +43,7 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
       ->required()
       ->type_name("MODEL_DIR");
   command->add_option("-o,--out", arguments->out, "Directory to write")->type_name("OUT");
-  command->add_option("--method", arguments->method, "How the rows of new tokens are made")
+  command->add_option("--method", arguments->method, kMethodHelp)
       ->check(methods)
       ->capture_default_str();
   command->add_option("--input-method", arguments->input_method, "The same for input rows only")
@@ -80,7 +90,7 @@ StatusOr<InitOptions> ToInitOptions(const InitArguments& arguments) {
 
 Status CheckOutArgument(const InitArguments& arguments) {
   if (!arguments.out.empty() || arguments.dry_run) return absl::OkStatus();
-  return InvalidArgumentError("--out: is missing; name a directory to write, or pass --dry-run");
+  return InvalidArgumentError("-o: a directory to write was expected; or use --dry-run");
 }
 
 std::string RecordedCommand(const std::vector<std::string>& arguments) {

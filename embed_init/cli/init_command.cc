@@ -38,10 +38,18 @@ StatusOr<Tokenizer> LoadMerged(const Arguments& arguments) {
   return Compile(*std::move(spec));
 }
 
+// The other files that merge writes beside it are JSON too.
+StatusOr<IdMap> LoadMapOfMerge(const std::string& path) {
+  StatusOr<IdMap> map = LoadIdMap(path);
+  if (!absl::IsInvalidArgument(map.status())) return map;
+  return InvalidArgumentError(
+      Cat(Message(map.status()), "; --id-map takes the id_map.json that merge writes"));
+}
+
 StatusOr<InitReport> RunInit(const Arguments& arguments, const std::string& command_line) {
   TOKGRAFT_RETURN_IF_ERROR(CheckOutArgument(arguments.init));
   TOKGRAFT_ASSIGN_OR_RETURN(InitOptions init, ToInitOptions(arguments.init));
-  TOKGRAFT_ASSIGN_OR_RETURN(IdMap id_map, LoadIdMap(arguments.id_map));
+  TOKGRAFT_ASSIGN_OR_RETURN(IdMap id_map, LoadMapOfMerge(arguments.id_map));
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec base_spec, Load(arguments.init.model_dir));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer base, Compile(std::move(base_spec)));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer merged, LoadMerged(arguments));

@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <string_view>
 
 #include "embed_init/cli/commands.h"
 #include "tokenizer/cli/commands.h"
@@ -45,6 +48,73 @@ void AddPythonCommands(CLI::App* program, int* exit_status) {
   }
 }
 
+// "" for the command: the program itself.
+int UsageError(std::string what, const std::string& command) {
+  std::replace(what.begin(), what.end(), '\n', ' ');
+  std::fprintf(stderr, "tokgraft: error: %s; see tokgraft %s--help\n", what.c_str(),
+               command.empty() ? "" : (command + " ").c_str());
+  return kExitUsage;
+}
+
+// Edits that turn one word into another.
+std::size_t Distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string DidYouMean(std::string_view word, const std::vector<std::string>& known) {
+  std::string nearest;
+  std::size_t best = word.size() / 3 + 2;  // farther than that is another word
+  for (const std::string& name : known) {
+    const std::size_t distance = word.size() > 64 ? best : Distance(word, name);
+    if (distance < best) {
+      best = distance;
+      nearest = name;
+    }
+  }
+  return nearest.empty() ? "" : Cat(", did you mean ", nearest, "?");
+}
+
+// A usage error where the command, or an option of it, is not known. Before CLI11 looks, which
+// would name what is missing before what is misspelt.
+int NameTypo(const CLI::App& app, const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0].starts_with("-")) return kExitOk;
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  if (std::find(known.begin(), known.end(), arguments[0]) == known.end()) {
+    return UsageError(Cat(arguments[0], ": is not a command", DidYouMean(arguments[0], known)), "");
+  }
+  const CLI::App& command = *app.get_subcommand(arguments[0]);
+  if (command.get_prefix_command()) return kExitOk;
+  known.clear();
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (std::size_t i = 1; i < arguments.size() && arguments[i] != "--"; ++i) {
+    const std::string& argument = arguments[i];
+    if (argument.size() < 2 || argument[0] != '-') continue;
+    const std::string name = argument.substr(0, argument.find('='));
+    const bool is_long = name.starts_with("--");
+    const CLI::Option* option = command.get_option_no_throw(is_long ? name : name.substr(0, 2));
+    if (option == nullptr && is_long) {
+      return UsageError(Cat(name, ": is not an option of ", arguments[0], DidYouMean(name, known)),
+                        arguments[0]);
+    }
+    const bool joined = is_long ? name.size() < argument.size() : argument.size() > 2;
+    if (option != nullptr && option->get_expected_min() > 0 && !joined) ++i;  // and its value
+  }
+  return kExitOk;
+}
+
 }  // namespace
 
 int RunProgram(const std::vector<std::string>& arguments) {
@@ -62,12 +132,15 @@ int RunProgram(const std::vector<std::string>& arguments) {
   AddInitCommand(&app, RecordedCommand(arguments), &exit_status);
   AddVerifyCommand(&app, &exit_status);
   AddPythonCommands(&app, &exit_status);
+  if (const int status = NameTypo(app, arguments); status != kExitOk) return status;
   try {
     // CLI11 takes the arguments last first.
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    const auto chosen = app.get_subcommands();
+    return UsageError(error.what(), chosen.empty() ? "" : chosen.front()->get_name());
   }
   return exit_status;
 }

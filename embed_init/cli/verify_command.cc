@@ -14,6 +14,7 @@ namespace {
 struct Arguments {
   std::string directory;
   std::string model_dir;
+  bool strict = false;
   RunArguments run;
 };
 
@@ -39,6 +40,8 @@ void AddVerifyCommand(CLI::App* program, int* exit_status) {
       ->type_name("OUT");
   command->add_option("--model", arguments->model_dir, "The source model, where it moved")
       ->type_name("MODEL_DIR");
+  command->add_flag("--strict", arguments->strict,
+                    "Exit with 3 where the source model was not there to compare with");
   AddRunArguments(command, &arguments->run);
   command->callback([arguments, exit_status] {
     const StatusOr<VerifyReport> report = RunVerify(*arguments);
@@ -47,7 +50,9 @@ void AddVerifyCommand(CLI::App* program, int* exit_status) {
       return;
     }
     const int printed = Print(arguments->run.json ? report->ToJson() : report->DebugString());
-    *exit_status = report->ok() ? printed : kExitFailed;
+    *exit_status = !report->ok()                              ? kExitFailed
+                   : arguments->strict && !report->complete() ? kExitFindings
+                                                              : printed;
   });
 }
 

@@ -1,5 +1,7 @@
 #include "embed_init/output/plan_report.h"
 
+#include "tokenizer/base/report_text.h"
+
 namespace tokgraft {
 namespace {
 
@@ -14,6 +16,22 @@ std::map<std::string, std::uint64_t> CountOrigins(const RolePlan& role, Method m
 }
 
 }  // namespace
+
+std::string OriginsText(const std::map<std::string, std::uint64_t>& counts) {
+  const std::string padding(RowOriginName(RowOrigin::kPadding));
+  std::string text;
+  const auto add = [&](const std::string& origin, std::uint64_t count) {
+    text += Cat(text.empty() ? "" : ", ", Grouped(count), " ", origin);
+  };
+  for (const auto& [origin, count] : counts) {
+    if (origin != padding) add(origin, count);
+  }
+  if (const auto found = counts.find(padding); found != counts.end()) add(padding, found->second);
+  if (counts.contains(std::string(RowOriginName(RowOrigin::kMeanOfAll)))) {
+    text += " (mean_of_all: the mean of all old rows)";
+  }
+  return text;
+}
 
 InitReport ReportOfPlan(const Checkpoint& checkpoint, const InitPlan& plan) {
   InitReport report;

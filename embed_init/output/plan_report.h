@@ -2,11 +2,18 @@
 #ifndef TOKGRAFT_EMBED_INIT_OUTPUT_PLAN_REPORT_H_
 #define TOKGRAFT_EMBED_INIT_OUTPUT_PLAN_REPORT_H_
 
+#include <cstdint>
+#include <map>
+#include <string>
+
 #include "embed_init/checkpoint.h"
 #include "embed_init/init_plan.h"
 #include "embed_init/report.h"
 
 namespace tokgraft {
+
+// "49,152 copied, 8,000 mean, 48 padding": padding last.
+std::string OriginsText(const std::map<std::string, std::uint64_t>& counts);
 
 InitReport ReportOfPlan(const Checkpoint& checkpoint, const InitPlan& plan);
 

@@ -9,6 +9,7 @@
 #include "embed_init/output/changed_tensors.h"
 #include "embed_init/output/file_io.h"
 #include "tokenizer/base/mapped_file.h"
+#include "tokenizer/base/report_text.h"
 
 namespace tokgraft {
 namespace {
@@ -191,9 +192,9 @@ Status CheckRowsFromOutput(const Checkpoint& output, const Manifest& manifest, i
         CompareRows(composition, file.bytes().data() + tensor->begin, has_mean, threads);
     ReportRows(name, check, plan.new_rows, report);
   }
-  report->notes.emplace_back(
-      "copied rows were taken on trust and other tensors were not compared: the source model is "
-      "not there");
+  const std::uint64_t others = output.tensors.size() - tensors.size();
+  report->not_compared =
+      Cat("copied rows and ", Counted(others, "other tensor"), " were not compared");
   return absl::OkStatus();
 }
 

@@ -185,7 +185,7 @@ def _page(manifest: dict, found: dict[str, dict | None]) -> str:
 
 def _write(path: pathlib.Path, page: str, force: bool) -> None:
     if path.exists() and not force:
-        raise ConflictError(f"{path}: exists already; choose another name or force it")
+        raise ConflictError(f"{path}: exists already; choose another name, or force replacement (--force, force=True)")
     handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -71,7 +71,9 @@ TEST(InitPlanTest, TwoMethodsForOneMatrixNeedAChoice) {
   EXPECT_TRUE(absl::IsFailedPrecondition(refused));
   EXPECT_EQ(Message(refused),
             "M: embed: input and output rows are one matrix, one method was expected, mean and "
-            "first were asked for; choose one method, or --tie keep-input, keep-output or untie");
+            "first were asked for; choose one method, or say which tie to keep: keep-input, "
+            "keep-output or "
+            "untie");
   options.tie = TiePolicy::kKeepInput;
   EXPECT_EQ(PlanInit(model, map, kTwoTokens, options)->input.method, Method::kMean);
   options.tie = TiePolicy::kKeepOutput;

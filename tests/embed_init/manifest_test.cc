@@ -125,6 +125,31 @@ TEST_F(ManifestTest, WithoutTheSourceCopiedRowsStandForIt) {
   EXPECT_THAT(Problems(), HasSubstr("(rows 66)"));
 }
 
+TEST_F(ManifestTest, WhatAMissingSourceLeavesOpenIsTheLastLine) {
+  Write(20);
+  EXPECT_TRUE(Verify(directory_ / "out")->complete());
+  EXPECT_THAT(Verify(directory_ / "out")->DebugString(), ::testing::EndsWith("everything holds\n"));
+  std::filesystem::remove_all(directory_ / "model");
+  const auto report = *Verify(directory_ / "out");
+  EXPECT_FALSE(report.complete());
+  EXPECT_THAT(report.DebugString(),
+              HasSubstr("\nholds in part: the source model was not there, so copied rows and "));
+  EXPECT_THAT(report.DebugString(), ::testing::EndsWith(" other tensors were not compared\n"));
+}
+
+TEST_F(ManifestTest, AnotherModelIsNotTheSource) {
+  Write(20);
+  std::filesystem::copy(directory_ / "model", directory_ / "other");
+  std::string bytes = testing::ReadText(directory_ / "other/model.safetensors");
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  testing::WriteText(directory_ / "other/model.safetensors", bytes);
+  const auto report = *Verify(directory_ / "out", {.model_dir = directory_ / "other"});
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_THAT(report.problems[0], HasSubstr("other: is not the source model: model.safetensors"));
+  EXPECT_FALSE(Verify(directory_ / "out", {.model_dir = directory_ / "nowhere"})->ok());
+  EXPECT_TRUE(Verify(directory_ / "out", {.model_dir = directory_ / "model"})->ok());
+}
+
 TEST_F(ManifestTest, AMovedSourceIsFoundByName) {
   Write(20);
   std::filesystem::rename(directory_ / "model", directory_ / "elsewhere");

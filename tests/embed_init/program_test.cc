@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tokgraft {
@@ -22,6 +23,38 @@ Outcome RunQuietly(const std::vector<std::string>& arguments) {
   ::testing::internal::CaptureStderr();
   const int status = RunProgram(arguments);
   return {status, ::testing::internal::GetCapturedStderr()};
+}
+
+TEST(ProgramTest, UsageErrorsNameTheWrongWordAndTheNearestOne) {
+  for (const auto& [arguments, words] :
+       std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>>{
+           {{"grafft", "model"}, {"grafft: is not a command", "did you mean graft?"}},
+           {{"frobnicate"}, {"frobnicate: is not a command"}},
+           {{"graft", "--bugdet", "8"}, {"--bugdet: is not an option of graft", "--budget?"}},
+           {{"merge", "a", "b", "--corpsu=x"}, {"--corpsu: is not an option", "--corpus?"}},
+           {{"merge", "a", "b", "--threads", "-1"}, {"--threads", "\"-1\"", "0 or more"}},
+           {{"merge", "a", "b", "--strategy", "swap"}, {"--strategy", "swap", "extend"}},
+           {{"merge", "a"}, {"donor is required", "tokgraft merge --help"}},
+           {{"encode", "a", "--file", "x", "--text", "y"}, {"--file", "--text"}}}) {
+    const Outcome outcome = RunQuietly(arguments);
+    EXPECT_EQ(outcome.status, 2) << arguments[0];
+    EXPECT_THAT(outcome.error, ::testing::StartsWith("tokgraft: error: "));
+    EXPECT_EQ(std::count(outcome.error.begin(), outcome.error.end(), '\n'), 1);
+    EXPECT_LT(outcome.error.size(), 200U);
+    for (const std::string& word : words) EXPECT_THAT(outcome.error, ::testing::HasSubstr(word));
+  }
+}
+
+TEST(ProgramTest, ValuesThatLookLikeOptionsAreValues) {
+  const Outcome outcome = RunQuietly({"encode", "/none", "--text", "--budget"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.error, ::testing::HasSubstr("/none: "));
+}
+
+TEST(ProgramTest, ACorpusWithoutAFileIsNamed) {
+  const Outcome outcome = RunQuietly({"measure", "/none", "--corpus", "en="});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.error, ::testing::HasSubstr("\"en=\": names no file"));
 }
 
 TEST(ProgramTest, MeasureSaysWhereATextGoes) {

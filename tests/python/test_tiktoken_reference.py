@@ -186,7 +186,7 @@ def test_any_regex(pattern, tmp_path, compared):
 
 def test_unknown_ranks_ask_for_a_pattern(tmp_path):
     path = write_ranks(tmp_path / "made.tiktoken", made_ranks(tmp_path))
-    with pytest.raises(ValueError, match="give pattern=, one of r50k p50k cl100k o200k llama4 kimi_k2"):
+    with pytest.raises(ValueError, match="give its pattern, one of r50k p50k cl100k o200k llama4 kimi_k2"):
         tokgraft.load(str(path))
 
 

@@ -20,8 +20,8 @@ bool Exists(const std::string& path) {
 }
 
 Status ExistsError(const std::string& path) {
-  return FailedPreconditionError(
-      Cat(path, ": exists already; choose another name or pass --force to replace it"));
+  return FailedPreconditionError(Cat(
+      path, ": exists already; choose another name, or force replacement (--force, force=True)"));
 }
 
 }  // namespace

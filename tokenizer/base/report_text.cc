@@ -2,8 +2,38 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 namespace tokgraft {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool IsFlat(const Json& value) {
+  return std::none_of(value.begin(), value.end(),
+                      [](const Json& child) { return child.is_structured() && !child.empty(); });
+}
+
+// Recursive: our own reports are a few levels deep.
+void AppendReadable(const Json& value, std::size_t indent, bool in_array, std::string* out) {
+  const bool one_line =
+      !value.is_structured() || value.empty() || (IsFlat(value) && (value.is_array() || in_array));
+  if (one_line) {
+    *out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return;
+  }
+  *out += value.is_array() ? '[' : '{';
+  for (auto child = value.begin(); child != value.end(); ++child) {
+    if (child != value.begin()) *out += ',';
+    out->append(1, '\n').append(indent + 2, ' ');
+    if (value.is_object()) out->append(Json(child.key()).dump()).append(": ");
+    AppendReadable(*child, indent + 2, value.is_array(), out);
+  }
+  out->append(1, '\n').append(indent, ' ');
+  *out += value.is_array() ? ']' : '}';
+}
+
+}  // namespace
 
 std::string Fixed(double value, int digits) {
   char buffer[64];
@@ -28,6 +58,16 @@ std::string Percent(double share) {
 std::string Padded(std::string text, std::size_t width) {
   text.resize(std::max(text.size(), width), ' ');
   return text;
+}
+
+std::string Counted(std::uint64_t count, const std::string& one, const std::string& many) {
+  return Grouped(count) + " " + (count == 1 ? one : many.empty() ? one + "s" : many);
+}
+
+std::string ReadableJson(const std::string& json) {
+  std::string out;
+  AppendReadable(Json::parse(json), 0, false, &out);
+  return out + "\n";
 }
 
 std::string Table(const std::vector<std::vector<std::string>>& rows, const TableStyle& style) {

@@ -19,6 +19,13 @@ struct TableStyle {
   std::string indent = {};
 };
 
+// 1 -> "1 problem", 1234 -> "1,234 problems"; `many` where an s is not enough.
+std::string Counted(std::uint64_t count, const std::string& one, const std::string& many = "");
+
+// The same JSON, indented for people: an array of plain values stays on one line, and so does an
+// object of plain values within an array. `json` must be well-formed.
+std::string ReadableJson(const std::string& json);
+
 // Cells in columns, two blanks between them, a line a row, no blank before the end of a line.
 std::string Table(const std::vector<std::vector<std::string>>& rows, const TableStyle& style = {});
 

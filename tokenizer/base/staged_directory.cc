@@ -57,8 +57,8 @@ Status SyncTree(const std::string& path) {
 }
 
 Status ExistsError(const std::string& out) {
-  return FailedPreconditionError(
-      Cat(out, ": exists already; choose another name or pass --force to replace it"));
+  return FailedPreconditionError(Cat(
+      out, ": exists already; choose another name, or force replacement (--force, force=True)"));
 }
 
 }  // namespace

@@ -19,6 +19,10 @@ int Finish(const Status& status) {
   return kExitFailed;
 }
 
+void Warn(std::string_view text) {
+  std::fprintf(stderr, "tokgraft: warning: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
 int Print(std::string_view text) {
   bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (text.empty() || text.back() != '\n') written = written && std::fputc('\n', stdout) != EOF;
@@ -73,6 +77,9 @@ StatusOr<std::vector<std::pair<std::string, std::string>>> ParseNamedPaths(
       path = argument.substr(equals + 1);
     } else {
       name = std::filesystem::path(argument).stem().string();
+    }
+    if (path.empty()) {
+      return InvalidArgumentError(Cat("\"", argument, "\": names no file, NAME=PATH was expected"));
     }
     for (const auto& [other, unused] : named) {
       if (other == name) {

@@ -21,6 +21,9 @@ enum ExitStatus { kExitOk = 0, kExitFailed = 1, kExitUsage = 2, kExitFindings = 
 // Prints the error, one line on stderr; returns the exit status for it.
 int Finish(const Status& status);
 
+// Prints one line on stderr: something that the user should know, though the command goes on.
+void Warn(std::string_view text);
+
 // Writes data to stdout (with a newline at the end if it has none). Returns the exit status: a
 // closed pipe or full disk is a failure.
 int Print(std::string_view text);

@@ -1,14 +1,26 @@
 #include "tokenizer/cli/shared_options.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 
 #include "tokenizer/cli/console.h"
 
 namespace tokgraft {
+namespace {
+
+// CLI11's own check names the range with a number of 309 digits.
+std::string CheckThreads(const std::string& text) {
+  int value = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool good = error == std::errc() && end == text.data() + text.size() && value >= 0;
+  return good ? "" : Cat("\"", text, "\" is no number of threads, 0 or more was expected");
+}
+
+}  // namespace
 
 void AddRunArguments(CLI::App* command, RunArguments* arguments) {
-  command->add_option("--threads", arguments->threads, "0: all cores")
-      ->check(CLI::NonNegativeNumber)
+  command->add_option("--threads", arguments->threads, "0 or more; 0: all cores")
+      ->check(CheckThreads)
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "The report as JSON");
   command->add_option("--progress", arguments->progress, "On stderr")

@@ -133,8 +133,8 @@ Status AddSpecials(std::string_view pattern, const std::string& name, TokenizerS
     if (spec->vocab.Get(special.second).has_value()) {
       return InvalidArgumentError(
           Cat(name, ": rank ", special.second, ": the special token ", special.first,
-              " of pattern=\"", pattern,
-              "\" has this id; give the regex itself as pattern= to do without special tokens"));
+              " of the pattern \"", pattern,
+              "\" has this id; give the regex itself as the pattern to do without special tokens"));
     }
     AddedToken token;
     token.id = special.second;
@@ -156,7 +156,7 @@ StatusOr<const TiktokenPattern*> RecognisePattern(const std::vector<Rank>& sorte
     return InvalidArgumentError(
         Cat(name,
             ": these tiktoken ranks are not known, and a file of ranks does not hold its "
-            "regex; give pattern=, one of ",
+            "regex; give its pattern, one of ",
             TiktokenPatternNames(), ", or a regex"));
   }
   return known;
@@ -202,7 +202,7 @@ StatusOr<TokenizerSpec> ReadTiktoken(std::string_view bytes, const std::string& 
   if (pattern.empty()) {
     TOKGRAFT_ASSIGN_OR_RETURN(known, RecognisePattern(ranks, name));
   } else if (known == nullptr && LooksLikeName(pattern)) {
-    return InvalidArgumentError(Cat(name, ": pattern=\"", pattern,
+    return InvalidArgumentError(Cat(name, ": the pattern \"", pattern,
                                     "\" is no name we know, expected one of ",
                                     TiktokenPatternNames(), ", or a regex"));
   }

@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/cli/console.h"
 #include "tokenizer/cli/shared_options.h"
 #include "tokenizer/load.h"
 #include "vocab_merge/cli/commands.h"
+#include "vocab_merge/cli/legend.h"
 #include "vocab_merge/cli/output.h"
 #include "vocab_merge/merge.h"
 
@@ -44,15 +46,27 @@ std::string ResultJson(const MergeResult& result) {
   out["added"] = result.id_map.added.size();
   out["certificate"] = nlohmann::ordered_json::parse(result.certificate.ToJson());
   out["conflicts"] = nlohmann::ordered_json::parse(result.conflicts.ToJson());
-  return out.dump(2) + "\n";
+  return ReadableJson(out.dump());
+}
+
+// Why the budget was not used up; "" where it was, or where there was none.
+std::string BudgetLine(const MergeArguments& arguments, const MergeResult& result) {
+  const std::size_t added = result.id_map.added.size();
+  if (!arguments.options.budget || added >= *arguments.options.budget) return "";
+  return Cat(
+      "             ", Grouped(added), " of ", Grouped(*arguments.options.budget),
+      ": no further piece ",
+      arguments.corpus.corpora.empty() ? "of the donor fits" : "saves a token on the corpora",
+      "\n");
 }
 
 std::string ResultText(const MergeArguments& arguments, const MergeResult& result) {
   std::size_t helpers = 0;
   for (const AddedPiece& piece : result.id_map.added) helpers += piece.donor_id ? 0U : 1U;
   std::string out =
-      Cat("ids          ", result.id_map.base_size, " in the base, ", result.id_map.merged_size,
-          " merged (", result.id_map.added.size(), " new, of which ", helpers, " helpers)\n",
+      Cat("ids          ", Grouped(result.id_map.base_size), " in the base, ",
+          Grouped(result.id_map.merged_size), " merged (", Grouped(result.id_map.added.size()),
+          " new, of which ", Counted(helpers, "helper"), ")\n", BudgetLine(arguments, result),
           "certificate  ", result.certificate.DebugString(), "\n", "conflicts\n",
           result.conflicts.DebugString());
   out += OutputLine(arguments.output);
@@ -76,9 +90,14 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   arguments.options.corpus = corpus.documents;
   arguments.options.protect = protect.documents;
   arguments.options.threads = arguments.run.threads;
-  progress.Update("merge", 0.1);
+  arguments.options.progress = [&](std::string_view stage, double fraction) {
+    progress.Update(stage, fraction);
+  };
   TOKGRAFT_ASSIGN_OR_RETURN(const MergeResult result,
                             MergeTokenizers(base, donor, arguments.options));
+  if (result.id_map.added.empty()) {
+    Warn("no new id: no piece of the donor was wanted and could be added");
+  }
   progress.Update("write", 0.9);
   TOKGRAFT_RETURN_IF_ERROR(WriteOutput(arguments.output, result.tokenizer, format,
                                        {{"id_map.json", result.id_map.ToJson()},
@@ -100,6 +119,7 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
   auto arguments = std::make_shared<MergeArguments>();
   CLI::App* command =
       program->add_subcommand("merge", "Two vocabularies become one that old text does not notice");
+  command->footer(kMergeLegend);
   command->add_option("base", arguments->base, "The model's own tokenizer")
       ->required()
       ->type_name("TOKENIZER");
@@ -108,10 +128,12 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
       ->type_name("TOKENIZER");
   AddOutputArguments(command, &arguments->output);
   command->add_option("--strategy", arguments->options.strategy, "How to merge")
-      ->check(CLI::IsMember({"extend", "swap", "union", "intersect", "replace-slots"}))
+      ->check(CLI::IsMember({"extend"}))
       ->capture_default_str();
   CLI::Option* budget =
-      command->add_option("--budget", arguments->budget, "New ids at most, helper pieces included");
+      command->add_option("--budget", arguments->budget,
+                          "New ids at most, helper pieces included; default: every piece "
+                          "that fits or, given --corpus, that saves a token");
   command
       ->add_option("--script", arguments->options.scripts,
                    "Only pieces in these scripts, e.g. Han,Hiragana,Katakana")

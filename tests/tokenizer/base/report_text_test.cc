@@ -20,6 +20,32 @@ TEST(ReportTextTest, Numbers) {
   EXPECT_EQ(Padded("abcde", 4), "abcde");
 }
 
+TEST(ReportTextTest, Plurals) {
+  EXPECT_EQ(Counted(1, "problem"), "1 problem");
+  EXPECT_EQ(Counted(0, "problem"), "0 problems");
+  EXPECT_EQ(Counted(1234, "entry", "entries"), "1,234 entries");
+}
+
+TEST(ReportTextTest, JsonForPeopleKeepsListsOnALine) {
+  EXPECT_EQ(
+      ReadableJson(R"({"ids":[1,2,3],"of":{"a":1,"b":[]},"list":[{"x":1,"y":"é"},{"z":[4,5]}]})"),
+      R"({
+  "ids": [1,2,3],
+  "of": {
+    "a": 1,
+    "b": []
+  },
+  "list": [
+    {"x":1,"y":"é"},
+    {
+      "z": [4,5]
+    }
+  ]
+}
+)");
+  EXPECT_EQ(ReadableJson("{}"), "{}\n");
+}
+
 TEST(ReportTextTest, ColumnsAlign) {
   EXPECT_EQ(Table({{"name", "n"}, {"a", "100"}}), "name    n\na     100\n");
   EXPECT_EQ(Table({{"name", "n"}, {"a", "100"}}, {.left_columns = 2, .indent = "  "}),

@@ -105,9 +105,10 @@ TEST(TiktokenFormatTest, CountsSpecialTokensFromTheRanksWhereTheModelDoes) {
 }
 
 TEST(TiktokenFormatTest, AsksForAPattern) {
-  EXPECT_EQ(TtErrorOf(TtRanks(), ""),
-            "r.tiktoken: these tiktoken ranks are not known, and a file of ranks does not hold its "
-            "regex; give pattern=, one of r50k p50k cl100k o200k llama4 kimi_k2 qwen, or a regex");
+  EXPECT_EQ(
+      TtErrorOf(TtRanks(), ""),
+      "r.tiktoken: these tiktoken ranks are not known, and a file of ranks does not hold its "
+      "regex; give its pattern, one of r50k p50k cl100k o200k llama4 kimi_k2 qwen, or a regex");
   EXPECT_THAT(TtErrorOf(TtRanks(), "cl200k"), HasSubstr("is no name we know, expected one of"));
 }
 

@@ -1,0 +1,18 @@
+// What the codes and levels of a merge mean, for the help of the commands that print them.
+#ifndef TOKGRAFT_VOCAB_MERGE_CLI_LEGEND_H_
+#define TOKGRAFT_VOCAB_MERGE_CLI_LEGEND_H_
+
+namespace tokgraft {
+
+inline constexpr char kMergeLegend[] =
+    "Codes of conflicts: A the same piece in both, B pieces that no text could produce, C joins "
+    "and\n"
+    "scores, D alphabet, ids, stages and special tokens.\n"
+    "Certificates: L0 text in the protected scripts keeps its ids, L1 token boundaries of old "
+    "text\n"
+    "only disappear, L2 measured on your text and not proved, L3 no promise. New cuts are\n"
+    "boundaries that the base did not set; changed spans are stretches of text with other ids.";
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_VOCAB_MERGE_CLI_LEGEND_H_
