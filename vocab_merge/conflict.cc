@@ -18,8 +18,8 @@ std::string Printable(std::string_view bytes) {
 
 std::string_view SeverityName(Severity severity) {
   switch (severity) {
-    case Severity::kInfo:
-      return "info";
+    case Severity::kNote:
+      return "note";
     case Severity::kWarning:
       return "warning";
     case Severity::kError:

@@ -25,16 +25,16 @@
 namespace tokgraft {
 
 enum class Severity : std::uint8_t {
-  kInfo,     // handled, nothing is lost
+  kNote,     // handled, nothing is lost
   kWarning,  // handled, and something was left out or should be known
   kError,    // the input is broken; what it says there was not used
 };
 
-std::string_view SeverityName(Severity severity);  // "info", "warning", "error"
+std::string_view SeverityName(Severity severity);  // "note", "warning", "error"
 
 struct Finding {
   std::string code{};  // "A1" ... "D17"
-  Severity severity = Severity::kInfo;
+  Severity severity = Severity::kNote;
   std::uint64_t count = 0;           // ids concerned
   std::vector<TokenId> base_ids{};   // in the base, ascending
   std::vector<TokenId> donor_ids{};  // in the donor, ascending

@@ -85,6 +85,31 @@ std::vector<Candidate> FitIntoBudget(const ChainBuilder& builder,
   return ordered(fits);
 }
 
+// Why: asked of the base with all that was tried, dead pieces included.
+Status ExplainRefused(const TokenizerSpec& base, const ChainBuilder& builder,
+                      const std::vector<std::string_view>& wanted, const WitnessOptions& options,
+                      std::vector<RefusedPiece>* refused) {
+  if (refused->empty()) return {};
+  const Growth growth = builder.Build(wanted, {});
+  TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec grown, ExtendSpec(base, growth));
+  std::unordered_map<std::string_view, TokenId> ids;
+  for (std::size_t i = 0; i < growth.pieces.size(); ++i) {
+    ids.emplace(growth.pieces[i].bytes, static_cast<TokenId>(growth.first_id + i));
+  }
+  std::vector<DeadPiece> dead;
+  for (const RefusedPiece& piece : *refused) {
+    const auto id = ids.find(piece.bytes);
+    dead.push_back({.id = id == ids.end() ? std::nullopt : std::optional<TokenId>(id->second),
+                    .bytes = piece.bytes});
+  }
+  TOKGRAFT_RETURN_IF_ERROR(ExplainDead(grown, options, &dead));
+  for (std::size_t i = 0; i < dead.size(); ++i) {
+    (*refused)[i].cause = dead[i].cause;
+    (*refused)[i].becomes = std::move(dead[i].becomes);
+  }
+  return {};
+}
+
 std::vector<AddedPiece> AddedPieces(const TokenizerSpec& donor, const Alignment& alignment,
                                     const Grown& grown) {
   std::unordered_map<std::string_view, TokenId> donor_ids;

@@ -126,6 +126,8 @@ int RunProgram(const std::vector<std::string>& arguments) {
   AddDecodeCommand(&app, &exit_status);
   AddMeasureCommand(&app, &exit_status);
   AddCompareCommand(&app, &exit_status);
+  AddLintCommand(&app, &exit_status);
+  AddDiffCommand(&app, &exit_status);
   AddMergeCommand(&app, &exit_status);
   AddTrimCommand(&app, &exit_status);
   AddGraftCommand(&app, RecordedCommand(arguments), &exit_status);

@@ -85,6 +85,7 @@ pybind11::object FromJson(const std::string& json);
 void RegisterTokenizer(pybind11::module_& m);
 void RegisterEfficiency(pybind11::module_& m);
 void RegisterVocabMerge(pybind11::module_& m);
+void RegisterLint(pybind11::module_& m);  // lint.cc
 void RegisterEmbedInit(pybind11::module_& m);
 void RegisterPreTokenize(pybind11::module_& m);  // pre_tokenize.cc
 

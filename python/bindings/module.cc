@@ -12,6 +12,7 @@ PYBIND11_MODULE(_core, m) {
   tokgraft::python::RegisterTokenizer(m);
   tokgraft::python::RegisterEfficiency(m);
   tokgraft::python::RegisterVocabMerge(m);
+  tokgraft::python::RegisterLint(m);
   tokgraft::python::RegisterEmbedInit(m);
   tokgraft::python::RegisterPreTokenize(m);
   m.def("run_program", &tokgraft::RunProgram, py::arg("arguments"),

@@ -94,6 +94,32 @@ class ConflictReport(_Report):
     @property
     def findings(self) -> list[dict[str, Any]]: ...
 
+class LintReport(_Report):
+    @property
+    def counts(self) -> dict[str, int]: ...
+    @property
+    def findings(self) -> list[dict[str, Any]]: ...
+    @property
+    def not_checked(self) -> list[dict[str, Any]]: ...
+
+class DiffReport(_Report):
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def proof(self) -> str: ...
+    @property
+    def hash(self) -> dict[str, str]: ...
+    @property
+    def pieces(self) -> dict[str, Any]: ...
+    @property
+    def merges(self) -> dict[str, Any]: ...
+    @property
+    def differences(self) -> list[dict[str, Any]]: ...
+    @property
+    def counter_example(self) -> dict[str, Any] | None: ...
+    @property
+    def cut_example(self) -> dict[str, Any] | None: ...
+
 class Certificate(_Report):
     @property
     def level(self) -> str: ...
@@ -219,6 +245,21 @@ def compare(
     seed: int = 0,
     threads: int = 0,
 ) -> Comparison: ...
+def lint(
+    tokenizer: Tokenizer,
+    *,
+    ignore: Sequence[str] = (),
+    corpora: _Corpora | None = None,
+    model: _Path | None = None,
+    threads: int = 0,
+) -> LintReport: ...
+def diff(
+    a: Tokenizer,
+    b: Tokenizer,
+    *,
+    corpora: _Corpora | None = None,
+    threads: int = 0,
+) -> DiffReport: ...
 def merge(
     base: Tokenizer,
     donor: Tokenizer,

@@ -77,5 +77,6 @@ def test_header_and_its_example_compile(header, tmp_path):
 
 def test_main_headers_have_examples():
     for header in ("tokenizer/load.h", "tokenizer/tokenizer.h", "vocab_merge/merge.h",
-                   "embed_init/init.h", "embed_init/manifest.h"):
+                   "vocab_merge/lint.h", "vocab_merge/diff.h", "embed_init/init.h",
+                   "embed_init/manifest.h"):
         assert example_of(header).strip(), f"{header} has no worked example"

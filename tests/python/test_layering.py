@@ -66,7 +66,8 @@ def test_top_level_holds_nothing_else():
 
 def test_rooms_hold_only_sources():
     strange = [str(f) for f in FILES if f.parts[0] in ROOMS
-               and f.suffix not in CODE | {".py", ".json"} and f.name != "CMakeLists.txt"]
+               and f.suffix not in CODE | {".py", ".json"} and f.name != "CMakeLists.txt"
+               and f.parts[:3] != ("vocab_merge", "rules", "codes")]  # pages, part of the library
     assert strange == []
 
 

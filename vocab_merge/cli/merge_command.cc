@@ -108,7 +108,7 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
       Print(arguments.run.json ? ResultJson(result) : ResultText(arguments, result));
   if (printed != kExitOk || !arguments.strict) return printed;
   for (const Finding& finding : result.conflicts.findings) {
-    if (finding.severity != Severity::kInfo) return static_cast<int>(kExitFindings);
+    if (finding.severity != Severity::kNote) return static_cast<int>(kExitFindings);
   }
   return printed;
 }

@@ -5,19 +5,22 @@
 #include <functional>
 #include <utility>
 
+#include "tokenizer/base/parallel.h"
 #include "tokenizer/status.h"
 #include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
 namespace {
 
-constexpr std::array<std::string_view, 13> kLeft = {
+constexpr std::array<std::string_view, kLeftContexts> kLeft = {
     "", " ", "\n", "a", "A", "1", "_", ".", "(", "'", ">", "\xE4\xB8\xAD", "\xC3\xA9"};
-constexpr std::array<std::string_view, 11> kRight = {"",  " ", "\n", "a", "A",           "1",
-                                                     ".", ",", "_",  ")", "\xE4\xB8\xAD"};
-// Completions of a fragment that are tried on each side, and in all.
+// "re" and "S": what follows an apostrophe, in splitters that keep 's and 're together.
+constexpr std::array<std::string_view, kRightContexts> kRight = {
+    "", " ", "\n", "a", "A", "1", ".", ",", "_", ")", "\xE4\xB8\xAD", "re", "S"};
+// Completions of a fragment that are tried on each side at most, in all, and first.
 constexpr std::size_t kSideCompletions = 256;
-constexpr std::size_t kCompletions = 640;
+constexpr std::size_t kFirstCompletions = 8;
+constexpr std::size_t kCompletions = kFragmentContexts;
 
 class Search {
  public:
@@ -48,18 +51,23 @@ class Search {
     }
     std::erase_if(open_, [&](std::size_t i) { return !found_[i].empty(); });
   }
-  // Tries many texts for one query, in order.
-  void TryMany(std::size_t query, std::vector<std::string> texts) {
-    std::vector<TokenId> ids;
-    for (std::string& text : texts) {
-      ids.clear();
-      tokenizer_.EncodeIds(text, &ids);
-      if (std::find(ids.begin(), ids.end(), queries_[query].id) != ids.end()) {
-        found_[query] = std::move(text);
-        std::erase(open_, query);
-        return;
+  // Tries many texts for each of some queries, in order; queries in parallel.
+  void TryMany(const std::vector<std::size_t>& queries,
+               const std::function<std::vector<std::string>(const WitnessQuery&)>& make_texts) {
+    ParallelFor(queries.size(), 4, threads_, [&](std::size_t begin, std::size_t end) {
+      std::vector<TokenId> ids;
+      for (std::size_t i = begin; i < end; ++i) {
+        const WitnessQuery& query = queries_[queries[i]];
+        for (std::string& text : make_texts(query)) {
+          ids.clear();
+          tokenizer_.EncodeIds(text, &ids);
+          if (std::find(ids.begin(), ids.end(), query.id) == ids.end()) continue;
+          found_[queries[i]] = std::move(text);
+          break;
+        }
       }
-    }
+    });
+    std::erase_if(open_, [&](std::size_t i) { return !found_[i].empty(); });
   }
   const std::vector<std::size_t>& open() const { return open_; }
   std::vector<std::string> Take() && { return std::move(found_); }
@@ -89,12 +97,11 @@ std::string_view CharacterAfter(std::string_view text, std::size_t at) {
 }
 
 // What makes `begin` of a piece, some continuation bytes, the end of a character.
-std::vector<std::string> LeftCompletions(std::string_view begin) {
+std::vector<std::string> LeftCompletions(std::string_view begin, std::size_t most) {
   if (begin.empty()) return {""};
   std::vector<std::string> out;
   const auto add = [&](std::string lead) {
-    if (out.size() < kSideCompletions && IsValidUtf8(Cat(lead, begin)))
-      out.push_back(std::move(lead));
+    if (out.size() < most && IsValidUtf8(Cat(lead, begin))) out.push_back(std::move(lead));
   };
   const auto byte = [](int b) { return std::string(1, static_cast<char>(b)); };
   for (int lead = 0xC2; lead < 0xF5; ++lead) add(byte(lead));
@@ -107,14 +114,14 @@ std::vector<std::string> LeftCompletions(std::string_view begin) {
 }
 
 // What makes `end` of a piece, a lead byte and perhaps more, a whole character.
-std::vector<std::string> RightCompletions(std::string_view end) {
+std::vector<std::string> RightCompletions(std::string_view end, std::size_t most) {
   if (end.empty()) return {""};
   std::vector<std::string> out;
   const std::size_t missing = Utf8Length(end[0]) - std::min(Utf8Length(end[0]), end.size());
   // Counts through all combinations in an order that varies every byte early.
   std::size_t combinations = 1;
   for (std::size_t i = 0; i < missing; ++i) combinations *= 64;
-  for (std::size_t n = 0; n < combinations && out.size() < kSideCompletions; ++n) {
+  for (std::size_t n = 0; n < combinations && out.size() < most; ++n) {
     std::size_t code = missing <= 1 ? n : (n * 40503U) % combinations;
     std::string tail;
     for (std::size_t i = 0; i < missing; ++i, code /= 64) {
@@ -125,8 +132,8 @@ std::vector<std::string> RightCompletions(std::string_view end) {
   return out;
 }
 
-// Valid texts around a piece that starts or ends inside a character.
-std::vector<std::string> Completions(std::string_view piece) {
+// Valid texts around a piece that starts or ends inside a character, `most` of them.
+std::vector<std::string> Completions(std::string_view piece, std::size_t most) {
   std::size_t begin = 0;
   while (begin < piece.size() && IsContinuation(piece[begin])) ++begin;
   std::size_t end = piece.size();
@@ -138,11 +145,12 @@ std::vector<std::string> Completions(std::string_view piece) {
   }
   if (begin == piece.size()) end = piece.size();  // continuation bytes only
   if (!IsValidUtf8(piece.substr(begin, end - begin))) return {};
-  const std::vector<std::string> lefts = LeftCompletions(piece.substr(0, begin));
-  const std::vector<std::string> rights = RightCompletions(piece.substr(end));
+  const std::size_t side = std::min(kSideCompletions, most);
+  const std::vector<std::string> lefts = LeftCompletions(piece.substr(0, begin), side);
+  const std::vector<std::string> rights = RightCompletions(piece.substr(end), side);
   std::vector<std::string> out;
   if (lefts.empty() || rights.empty()) return out;
-  const std::size_t pairs = std::min(kCompletions, lefts.size() * rights.size());
+  const std::size_t pairs = std::min(most, lefts.size() * rights.size());
   for (std::size_t n = 0; n < pairs; ++n) {
     const std::string& left = lefts[n % lefts.size()];
     const std::string& right = rights[(n + n / lefts.size()) % rights.size()];
@@ -180,14 +188,21 @@ std::vector<std::string> FindWitnesses(const Tokenizer& tokenizer,
       if (search.open().empty()) break;
     }
   }
+  for (const std::string& left : options.lefts) {
+    try_valid([&](const WitnessQuery& q) { return Cat(left, q.bytes); });
+  }
   for (const std::string_view left : kLeft) {
     for (const std::string_view right : kRight) {
       if (search.open().empty()) break;
       try_valid([&](const WitnessQuery& q) { return Cat(left, q.bytes, right); });
     }
   }
-  for (const std::size_t i : std::vector<std::size_t>(search.open())) {
-    if (!IsValidUtf8(queries[i].bytes)) search.TryMany(i, Completions(queries[i].bytes));
+  for (const std::size_t most : {kFirstCompletions, kCompletions}) {
+    std::vector<std::size_t> fragments;
+    for (const std::size_t i : search.open()) {
+      if (!IsValidUtf8(queries[i].bytes)) fragments.push_back(i);
+    }
+    search.TryMany(fragments, [&](const WitnessQuery& q) { return Completions(q.bytes, most); });
   }
   if (options.allow_bytes) {
     for (const std::string_view left : kLeft) {

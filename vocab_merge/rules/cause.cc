@@ -64,35 +64,43 @@ std::vector<PreTokenizer> WithoutCuts(const std::vector<PreTokenizer>& steps) {
   return out;
 }
 
-// A tokenizer that gives the normalized text back, byte by byte.
-StatusOr<Tokenizer> NormalizerOf(const TokenizerSpec& base, bool joins_bytes) {
+// Whether the model's symbols are bytes; else they are characters.
+bool JoinsBytes(const TokenizerSpec& spec) {
+  const auto* bpe = std::get_if<BpeModel>(&spec.model);
+  return bpe != nullptr &&
+         (spec.spelling == Spelling::kByteLevel ||
+          (spec.spelling == Spelling::kRaw && bpe->order == BpeModel::Order::kRank));
+}
+
+// A tokenizer that gives the normalized text back, byte by byte, whatever the model was.
+StatusOr<Tokenizer> NormalizerOf(const TokenizerSpec& spec) {
   static constexpr char kHex[] = "0123456789ABCDEF";
-  TokenizerSpec probe = base;
-  probe.added_tokens.clear();
-  probe.post_processors.clear();
-  probe.decoders.reset();
-  probe.roles = {};
-  probe.add_bos = probe.add_eos = false;
-  probe.pre_tokenizers = WithoutCuts(base.pre_tokenizers);
-  probe.vocab = Vocab();
+  const bool joins_bytes = JoinsBytes(spec);
+  TokenizerSpec probe;
+  probe.format = spec.format;
+  probe.reference = spec.reference;
+  probe.normalizers = spec.normalizers;
+  probe.pre_tokenizers = WithoutCuts(spec.pre_tokenizers);
+  probe.spelling = spec.spelling == Spelling::kWordPiece ? Spelling::kRaw : spec.spelling;
   probe.vocab.Add({.id = 0, .bytes = "<unk>", .spelling = "<unk>", .kind = PieceKind::kUnknown});
   for (int b = 0; b < 256; ++b) {
     const char byte = static_cast<char>(b);
     const std::string_view bytes(&byte, 1);
     std::string spelling = Cat("<0x", kHex[b >> 4], kHex[b & 15], ">");
-    if (joins_bytes) spelling = Spell(base.spelling, bytes).value_or(spelling);
+    if (joins_bytes) spelling = Spell(spec.spelling, bytes).value_or(spelling);
     probe.vocab.Add({.id = static_cast<TokenId>(b + 1),
                      .bytes = bytes,
                      .spelling = spelling,
                      .kind = joins_bytes ? PieceKind::kNormal : PieceKind::kByte});
   }
-  auto& bpe = std::get<BpeModel>(probe.model);
-  bpe.merges.clear();
-  bpe.ignore_merges = false;
-  bpe.unk = 0;
-  bpe.unk_spelling = "<unk>";
-  bpe.has_unk = true;
-  bpe.byte_fallback = !joins_bytes;
+  BpeModel model;
+  if (const auto* bpe = std::get_if<BpeModel>(&spec.model)) model.order = bpe->order;
+  if (spec.reference == Reference::kSentencePiece) model.order = BpeModel::Order::kScore;
+  model.unk = 0;
+  model.unk_spelling = "<unk>";
+  model.has_unk = true;
+  model.byte_fallback = !joins_bytes;
+  probe.model = model;
   return Compile(std::move(probe));
 }
 
@@ -107,19 +115,26 @@ std::string WithSpaces(std::string_view text) {
   return out;
 }
 
-Status FindNormalized(const TokenizerSpec& base, bool joins_bytes,
-                      std::vector<RefusedPiece*>* open) {
-  if (base.normalizers.empty() || open->empty()) return {};
-  TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer normalizer, NormalizerOf(base, joins_bytes));
+bool IsInsideWord(const TokenizerSpec& spec, const DeadPiece& piece) {
+  if (spec.spelling != Spelling::kWordPiece || !piece.id) return false;
+  const std::optional<Piece> entry = spec.vocab.Get(*piece.id);
+  return entry && entry->spelling != entry->bytes;
+}
+
+Status FindNormalized(const TokenizerSpec& spec, std::vector<DeadPiece*>* open) {
+  if (spec.normalizers.empty() || open->empty()) return {};
+  TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer normalizer, NormalizerOf(spec));
   std::vector<TokenId> ids;
-  std::vector<RefusedPiece*> left;
-  for (RefusedPiece* piece : *open) {
+  std::vector<DeadPiece*> left;
+  for (DeadPiece* piece : *open) {
     if (IsValidUtf8(piece->bytes)) {
+      // What stands inside a word only is asked for inside one.
+      const std::string text = Cat(IsInsideWord(spec, *piece) ? "a" : "", piece->bytes);
       ids.clear();
-      normalizer.EncodeIds(piece->bytes, &ids);
+      normalizer.EncodeIds(text, &ids);
       TOKGRAFT_ASSIGN_OR_RETURN(std::string bytes, normalizer.DecodeBytes(ids));
-      if (base.spelling == Spelling::kMetaspace) bytes = WithSpaces(bytes);
-      if (bytes.find(piece->bytes) == std::string::npos) {
+      if (spec.spelling == Spelling::kMetaspace) bytes = WithSpaces(bytes);
+      if (bytes.find(text) == std::string::npos) {
         piece->cause = Cause::kNormalizer;
         piece->becomes = std::move(bytes);
         continue;
@@ -145,39 +160,20 @@ bool IsNumber(std::string_view bytes) {
   return any;
 }
 
-}  // namespace
-
-Status ExplainRefused(const TokenizerSpec& base, const ChainBuilder& builder,
-                      const std::vector<std::string_view>& wanted, const WitnessOptions& options,
-                      std::vector<RefusedPiece>* pieces) {
-  const Contained added(base);
-  std::vector<RefusedPiece*> open;
-  for (RefusedPiece& piece : *pieces) {
-    if (added.Any(piece.bytes)) {
-      piece.cause = Cause::kAddedToken;
-    } else {
-      open.push_back(&piece);
-    }
-  }
-  TOKGRAFT_RETURN_IF_ERROR(FindNormalized(base, builder.joins_bytes(), &open));
-  if (open.empty() || base.pre_tokenizers.empty()) return {};
-  // Were it not for the cuts, would some text show the piece?
-  const Growth growth = builder.Build(wanted, {});
-  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec uncut, ExtendSpec(base, growth));
-  uncut.pre_tokenizers = WithoutCuts(base.pre_tokenizers);
+// Were it not for the cuts, would some text show the piece?
+Status FindCut(const TokenizerSpec& spec, const WitnessOptions& options,
+               const std::vector<DeadPiece*>& open) {
+  if (open.empty() || spec.pre_tokenizers.empty()) return {};
+  TokenizerSpec uncut = spec;
+  uncut.pre_tokenizers = WithoutCuts(spec.pre_tokenizers);
   uncut.added_tokens.clear();
   uncut.post_processors.clear();
   TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(std::move(uncut)));
-  std::unordered_map<std::string_view, TokenId> ids;
-  for (std::size_t i = 0; i < growth.pieces.size(); ++i) {
-    ids.emplace(growth.pieces[i].bytes, static_cast<TokenId>(growth.first_id + i));
-  }
   std::vector<WitnessQuery> queries;
-  std::vector<RefusedPiece*> asked;
-  for (RefusedPiece* piece : open) {
-    const auto id = ids.find(piece->bytes);
-    if (id == ids.end()) continue;
-    queries.push_back({.id = id->second, .bytes = piece->bytes, .owner = {}, .known = {}});
+  std::vector<DeadPiece*> asked;
+  for (DeadPiece* piece : open) {
+    if (!piece->id) continue;
+    queries.push_back({.id = *piece->id, .bytes = piece->bytes, .owner = {}, .known = {}});
     asked.push_back(piece);
   }
   const std::vector<std::string> witnesses = FindWitnesses(tokenizer, queries, options);
@@ -186,6 +182,24 @@ Status ExplainRefused(const TokenizerSpec& base, const ChainBuilder& builder,
     asked[i]->cause = IsNumber(asked[i]->bytes) ? Cause::kDigits : Cause::kPreTokenizer;
   }
   return {};
+}
+
+}  // namespace
+
+Status ExplainDead(const TokenizerSpec& spec, const WitnessOptions& options,
+                   std::vector<DeadPiece>* pieces) {
+  if (pieces->empty()) return {};
+  const Contained added(spec);
+  std::vector<DeadPiece*> open;
+  for (DeadPiece& piece : *pieces) {
+    if (added.Any(piece.bytes)) {
+      piece.cause = Cause::kAddedToken;
+    } else {
+      open.push_back(&piece);
+    }
+  }
+  TOKGRAFT_RETURN_IF_ERROR(FindNormalized(spec, &open));
+  return FindCut(spec, options, open);
 }
 
 }  // namespace tokgraft

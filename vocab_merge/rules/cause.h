@@ -1,24 +1,40 @@
-// Why a piece cannot be emitted: the stages of the base are asked one after the other, each through
-// a tokenizer that has only this stage left.
+// Why nothing emits a piece: the stages of its tokenizer are asked one after the other, each
+// through a tokenizer that has only this stage left.
 #ifndef TOKGRAFT_VOCAB_MERGE_RULES_CAUSE_H_
 #define TOKGRAFT_VOCAB_MERGE_RULES_CAUSE_H_
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "tokenizer/spec.h"
 #include "tokenizer/status.h"
-#include "vocab_merge/extend/chain.h"
+#include "tokenizer/token.h"
 #include "vocab_merge/extend/witness.h"
-#include "vocab_merge/rules/rule.h"
 
 namespace tokgraft {
 
-// Fills in `cause` and `becomes`. `wanted` is all that the merge tried to add, shorter first; the
-// pieces to explain are among it.
-Status ExplainRefused(const TokenizerSpec& base, const ChainBuilder& builder,
-                      const std::vector<std::string_view>& wanted, const WitnessOptions& options,
-                      std::vector<RefusedPiece>* pieces);
+// The first stage of the pipeline that stands in a piece's way.
+enum class Cause : std::uint8_t {
+  kAddedToken,    // B6
+  kNormalizer,    // B5
+  kPreTokenizer,  // B3
+  kDigits,        // B4
+  kNoPath,        // B1
+};
+
+struct DeadPiece {
+  std::optional<TokenId> id{};  // in the spec; absent: it has no such piece, nor a way to make one
+  std::string_view bytes{};
+  Cause cause = Cause::kNoPath;
+  std::string becomes{};  // kNormalizer: what the normalizer makes of it
+};
+
+// Fills in `cause` and `becomes` of pieces that `spec`'s tokenizer emits in no text that was tried.
+Status ExplainDead(const TokenizerSpec& spec, const WitnessOptions& options,
+                   std::vector<DeadPiece>* pieces);
 
 }  // namespace tokgraft
 

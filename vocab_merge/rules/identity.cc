@@ -1,9 +1,13 @@
 // A: identity of pieces. Same piece on another id, same id with another piece, same bytes in
-// another spelling, same spelling with other bytes, several pieces for one byte string.
+// another spelling, same spelling with other bytes, several pieces for one byte string, for one
+// Unicode form, or on one id.
 #include <unicode/normalizer2.h>
 #include <unicode/unistr.h>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "tokenizer/text/utf8.h"
@@ -85,76 +89,86 @@ void CheckFalseMatches(const MergeFacts& facts, ConflictReport* report) {
   AddFinding(std::move(match), report);
 }
 
-// The pieces that share their bytes with a preferred one.
-std::vector<TokenId> Shadowed(const TokenizerSpec& spec, const std::vector<ListedToken>& tokens,
-                              std::vector<std::string>* examples) {
-  std::vector<TokenId> out;
-  for (const ListedToken& token : tokens) {
-    if (!token.in_vocab) continue;
-    const std::optional<TokenId> preferred = spec.vocab.Find(token.bytes);
-    if (!preferred || *preferred == token.id) continue;
-    out.push_back(token.id);
-    if (examples->size() < kMaxExamples) {
-      examples->push_back(
-          Cat(ShowPiece(token.spelling), " (", token.id, ") beside id ", *preferred));
-    }
-  }
-  return out;
-}
-
 void CheckSameBytes(const MergeFacts& facts, ConflictReport* report) {
-  Finding base{.code = "A5",
-               .action = "kept; the piece that encoding prefers stands for the bytes"};
-  base.base_ids = Shadowed(facts.base, facts.base_tokens, &base.examples);
-  base.message = Cat(base.base_ids.size(), " base pieces have the same bytes as a preferred one");
-  AddFinding(std::move(base), report);
-  Finding donor{
-      .code = "A5",
-      .action = "compared once; all of them are mapped to one id of the merged vocabulary"};
-  donor.donor_ids = Shadowed(facts.donor, facts.donor_tokens, &donor.examples);
-  donor.message =
-      Cat(donor.donor_ids.size(), " donor pieces have the same bytes as a preferred one");
-  AddFinding(std::move(donor), report);
+  Detected base = SharedBytes(facts.base, facts.base_tokens);
+  AddFinding({.code = "A5",
+              .base_ids = base.ids,
+              .message = Cat(base.size(), " base pieces have the same bytes as a preferred one"),
+              .action = "kept; the piece that encoding prefers stands for the bytes",
+              .examples = base.Texts()},
+             report);
+  Detected donor = SharedBytes(facts.donor, facts.donor_tokens);
+  AddFinding({.code = "A5",
+              .donor_ids = donor.ids,
+              .message = Cat(donor.size(), " donor pieces have the same bytes as a preferred one"),
+              .action = "compared once; all of them are mapped to one id of the merged vocabulary",
+              .examples = donor.Texts()},
+             report);
 }
 
 void CheckDuplicates(const MergeFacts& facts, ConflictReport* report) {
-  Finding spelling{.code = "A6", .severity = Severity::kError, .action = "the first one was used"};
-  Finding shared_id{.code = "A8", .severity = Severity::kError, .action = "the first one was used"};
-  std::unordered_map<std::string_view, TokenId> by_spelling;
-  for (const ListedToken& token : facts.donor_tokens) {
-    const auto [same, first_spelling] = by_spelling.emplace(token.spelling, token.id);
-    if (!first_spelling) {
-      spelling.donor_ids.push_back(token.id);
-      spelling.examples.push_back(ShowPiece(token.spelling));
-    }
-    const ListedToken& first = facts.donor_by_id.at(token.id);
-    if (first.spelling != token.spelling) {
-      shared_id.donor_ids.push_back(token.id);
-      shared_id.examples.push_back(
-          Cat(token.id, ": ", ShowPiece(first.spelling), ", ", ShowPiece(token.spelling)));
-    }
+  const Detected spelling = RepeatedSpellings(facts.donor, facts.donor_tokens);
+  AddFinding({.code = "A6",
+              .severity = Severity::kError,
+              .donor_ids = spelling.ids,
+              .message = Cat(spelling.size(), " pieces stand twice in the donor's file"),
+              .action = "the first one was used",
+              .examples = spelling.Texts()},
+             report);
+  const Detected shared_id = SharedIds(facts.donor_tokens);
+  AddFinding({.code = "A8",
+              .severity = Severity::kError,
+              .donor_ids = shared_id.ids,
+              .message = Cat(shared_id.size(), " ids of the donor have two pieces"),
+              .action = "the first one was used",
+              .examples = shared_id.Texts()},
+             report);
+  for (const TokenizerSpec* spec : {&facts.base, &facts.donor}) {
+    const bool is_base = spec == &facts.base;
+    const Detected repeated = RepeatedInFile(*spec);
+    Finding finding{.code = "A6",
+                    .severity = Severity::kWarning,
+                    .count = repeated.size(),
+                    .message = Cat(repeated.size(), " entries stand again in the ",
+                                   is_base ? "base's" : "donor's", " file"),
+                    .action = "read as the reference library reads it",
+                    .examples = repeated.Texts()};
+    (is_base ? finding.base_ids : finding.donor_ids) = repeated.ids;
+    AddFinding(std::move(finding), report);
   }
-  spelling.message = Cat(spelling.donor_ids.size(), " pieces stand twice in the donor's file");
-  shared_id.message = Cat(shared_id.donor_ids.size(), " ids of the donor have two pieces");
-  if (spelling.examples.size() > kMaxExamples) spelling.examples.resize(kMaxExamples);
-  if (shared_id.examples.size() > kMaxExamples) shared_id.examples.resize(kMaxExamples);
-  AddFinding(std::move(spelling), report);
-  AddFinding(std::move(shared_id), report);
-  for (const auto& [spec, side] :
-       {std::pair(&facts.base, "base"), std::pair(&facts.donor, "donor")}) {
-    for (const LoadNote& note : spec->notes) {
-      if (note.kind != LoadNote::Kind::kRepeated) continue;
-      Finding repeated{.code = "A6",
-                       .severity = Severity::kWarning,
-                       .count = 1,
-                       .message = Cat(side, ": ", note.place, ": ", note.message),
-                       .action = "read as the reference library reads it"};
-      if (note.actual) {
-        (spec == &facts.base ? repeated.base_ids : repeated.donor_ids).push_back(*note.actual);
-      }
-      AddFinding(std::move(repeated), report);
-    }
-  }
+}
+
+void CheckEqualForms(const MergeFacts& facts, ConflictReport* report) {
+  std::vector<ListedToken> missing;
+  for (const TokenId id : facts.alignment.missing) missing.push_back(facts.donor_by_id.at(id));
+  const EqualForms forms = FindEqualForms(missing, [&](std::string_view text) {
+    return facts.base.vocab.Find(text) || facts.donor.vocab.Find(text);
+  });
+  AddFinding({.code = "A7",
+              .severity = Severity::kWarning,
+              .donor_ids = forms.canonical.ids,
+              .message = Cat(forms.canonical.size(),
+                             " donor pieces equal another piece after Unicode normalization (NFC)"),
+              .action = "added only where the base's normalizer leaves them as they are; a "
+                        "piece that it rewrites is mapped to the id of what it becomes",
+              .examples = forms.canonical.Texts()},
+             report);
+  AddFinding({.code = "A7",
+              .donor_ids = forms.compatible.ids,
+              .message = Cat(forms.compatible.size(),
+                             " donor pieces equal another piece after compatibility normalization "
+                             "(NFKC) only"),
+              .action = "added: other characters, told apart by the base",
+              .examples = forms.compatible.Texts()},
+             report);
+}
+
+// Whether the same bytes inside and outside a word are two pieces.
+bool MarksPlaceInWord(const TokenizerSpec& spec) {
+  const auto* bpe = std::get_if<BpeModel>(&spec.model);
+  return spec.spelling == Spelling::kWordPiece ||
+         (bpe != nullptr && !(bpe->continuing_subword_prefix.value_or("").empty() &&
+                              bpe->end_of_word_suffix.value_or("").empty()));
 }
 
 // `form` of valid UTF-8, or "" where it is the text itself.
@@ -168,44 +182,90 @@ std::string Normalized(const icu::Normalizer2& form, std::string_view text) {
   return U_FAILURE(status) || out == text ? std::string() : out;
 }
 
-void CheckEqualForms(const MergeFacts& facts, ConflictReport* report) {
+}  // namespace
+
+Detected SharedBytes(const TokenizerSpec& spec, const std::vector<ListedToken>& tokens) {
+  Detected out;
+  if (MarksPlaceInWord(spec)) return out;
+  for (const ListedToken& token : tokens) {
+    if (!token.in_vocab) continue;
+    const std::optional<TokenId> preferred = spec.vocab.Find(token.bytes);
+    if (!preferred || *preferred == token.id) continue;
+    out.Add(token.id, [&] {
+      return Cat(ShowPiece(token.spelling), " (", token.id, ") beside id ", *preferred);
+    });
+  }
+  return out;
+}
+
+Detected RepeatedSpellings(const TokenizerSpec& spec, const std::vector<ListedToken>& tokens) {
+  Detected out;
+  for (const ListedToken& token : tokens) {
+    if (!token.in_vocab) continue;
+    const std::optional<TokenId> last = spec.vocab.FindSpelling(token.spelling);
+    if (!last || *last == token.id) continue;
+    out.Add(token.id,
+            [&] { return Cat(ShowPiece(token.spelling), " on ids ", token.id, " and ", *last); });
+  }
+  return out;
+}
+
+Detected RepeatedInFile(const TokenizerSpec& spec) {
+  Detected out;
+  for (const LoadNote& note : spec.notes) {
+    if (note.kind != LoadNote::Kind::kRepeated) continue;
+    ++out.count;
+    if (note.actual) out.ids.push_back(*note.actual);
+    out.AddExample({.id = note.actual, .place = note.place, .text = note.message});
+  }
+  return out;
+}
+
+Detected SharedIds(const std::vector<ListedToken>& tokens) {
+  std::vector<const ListedToken*> by_id;
+  by_id.reserve(tokens.size());
+  for (const ListedToken& token : tokens) by_id.push_back(&token);
+  const auto less = [](const ListedToken* a, const ListedToken* b) { return a->id < b->id; };
+  if (!std::is_sorted(by_id.begin(), by_id.end(), less)) {
+    std::stable_sort(by_id.begin(), by_id.end(), less);
+  }
+  Detected out;
+  for (std::size_t i = 1; i < by_id.size(); ++i) {
+    if (by_id[i]->id != by_id[i - 1]->id || by_id[i]->spelling == by_id[i - 1]->spelling) continue;
+    out.Add(by_id[i]->id, [&] {
+      return Cat(by_id[i]->id, ": ", ShowPiece(by_id[i - 1]->spelling), ", ",
+                 ShowPiece(by_id[i]->spelling));
+    });
+  }
+  return out;
+}
+
+EqualForms FindEqualForms(const std::vector<ListedToken>& tokens,
+                          const std::function<bool(std::string_view)>& is_piece) {
   UErrorCode status = U_ZERO_ERROR;
   const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(status);
   const icu::Normalizer2* nfkc = icu::Normalizer2::getNFKCInstance(status);
-  if (U_FAILURE(status)) return;
-  Finding canonical{.code = "A7",
-                    .severity = Severity::kWarning,
-                    .action =
-                        "added only where the base's normalizer leaves them as they are; a "
-                        "piece that it rewrites is mapped to the id of what it becomes"};
-  Finding compatible{.code = "A7", .action = "added: other characters, told apart by the base"};
-  for (const TokenId id : facts.alignment.missing) {
-    const std::string_view bytes = facts.donor_by_id.at(id).bytes;
+  EqualForms out;
+  if (U_FAILURE(status)) return out;
+  for (const ListedToken& token : tokens) {
+    const std::string_view bytes = token.bytes;
     const bool ascii = std::all_of(bytes.begin(), bytes.end(),
                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     if (ascii || !IsValidUtf8(bytes)) continue;
-    for (const auto& [form, finding] : {std::pair(nfc, &canonical), std::pair(nfkc, &compatible)}) {
-      const std::string equal = Normalized(*form, bytes);
-      if (equal.empty()) continue;
-      if (!facts.base.vocab.Find(equal) && !facts.donor.vocab.Find(equal)) continue;
-      finding->donor_ids.push_back(id);
-      if (finding->examples.size() < kMaxExamples) {
-        finding->examples.push_back(Cat(ShowPiece(bytes), " (", bytes.size(), " bytes) and ",
-                                        ShowPiece(equal), " (", equal.size(), " bytes)"));
-      }
-      break;
-    }
+    // NFKC changes whatever NFC changes.
+    const std::string compatible = Normalized(*nfkc, bytes);
+    if (compatible.empty()) continue;
+    const std::string canonical = Normalized(*nfc, bytes);
+    const bool is_canonical = !canonical.empty() && is_piece(canonical);
+    if (!is_canonical && !is_piece(compatible)) continue;
+    const std::string& equal = is_canonical ? canonical : compatible;
+    (is_canonical ? out.canonical : out.compatible).Add(token.id, [&] {
+      return Cat(ShowPiece(bytes), " (", bytes.size(), " bytes) and ", ShowPiece(equal), " (",
+                 equal.size(), " bytes)");
+    });
   }
-  canonical.message = Cat(canonical.donor_ids.size(),
-                          " donor pieces equal another piece after Unicode normalization (NFC)");
-  compatible.message = Cat(compatible.donor_ids.size(),
-                           " donor pieces equal another piece after compatibility normalization "
-                           "(NFKC) only");
-  AddFinding(std::move(canonical), report);
-  AddFinding(std::move(compatible), report);
+  return out;
 }
-
-}  // namespace
 
 void CheckIdentity(const MergeFacts& facts, ConflictReport* report) {
   LookedFor({"A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8"}, report);
@@ -215,6 +275,45 @@ void CheckIdentity(const MergeFacts& facts, ConflictReport* report) {
   CheckSameBytes(facts, report);
   CheckDuplicates(facts, report);
   CheckEqualForms(facts, report);
+}
+
+void LintIdentity(const LintFacts& facts, LintReport* report) {
+  LookedFor({"A5", "A6", "A7", "A8"}, report);
+  AddFinding({.code = "A5",
+              .message = " pieces have the same bytes as another one",
+              .action = "nothing, if the other ones are those that encoding emits (bytes of last "
+                        "resort are such pairs); otherwise their rows are never trained"},
+             SharedBytes(facts.spec, facts.tokens), facts, report);
+  AddFinding({.code = "A6",
+              .severity = Severity::kError,
+              .message = " pieces stand twice in the file",
+              .action = "take the second one out: loaders abort on it, or keep either"},
+             RepeatedSpellings(facts.spec, facts.tokens), facts, report);
+  AddFinding({.code = "A6",
+              .severity = Severity::kWarning,
+              .message = " entries of the file stand there again",
+              .action = "keep one: this reader lets the last one count, others the first"},
+             RepeatedInFile(facts.spec), facts, report);
+  AddFinding({.code = "A8",
+              .severity = Severity::kError,
+              .message = " ids have two pieces",
+              .action = "give each piece an id of its own: one of the two decodes as the other"},
+             SharedIds(facts.tokens), facts, report);
+  std::vector<ListedToken> text;
+  for (const ListedToken& token : facts.tokens) {
+    if (token.token_class == TokenClass::kText) text.push_back(token);
+  }
+  const EqualForms forms = FindEqualForms(
+      text, [&](std::string_view bytes) { return facts.spec.vocab.Find(bytes).has_value(); });
+  AddFinding({.code = "A7",
+              .message = " pieces equal another piece after Unicode normalization (NFC)",
+              .action = "normalize text before it is encoded, or the model learns each twice"},
+             forms.canonical, facts, report);
+  AddFinding(
+      {.code = "A7",
+       .message = " pieces equal another piece after compatibility normalization (NFKC) only",
+       .action = "nothing: other characters (full-width, ligatures), told apart on purpose"},
+      forms.compatible, facts, report);
 }
 
 }  // namespace tokgraft

@@ -1,84 +1,24 @@
 // C: merges and scores. Merges of missing pieces, pairs that stand twice, pairs that both files
-// have in another order, several merges for one product.
+// have in another order, several merges for one product, scores that tie or outrank.
 #include <algorithm>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
+#include "tokenizer/text/utf8.h"
 #include "vocab_merge/rules/rule.h"
 
 namespace tokgraft {
 namespace {
 
-const BpeModel* MergeList(const TokenizerSpec& spec) {
-  const auto* bpe = std::get_if<BpeModel>(&spec.model);
-  return bpe != nullptr && bpe->order == BpeModel::Order::kMergeList ? bpe : nullptr;
-}
-
 std::uint64_t Key(TokenId left, TokenId right) { return (std::uint64_t{left} << 32) | right; }
 
-// Inversions of a sequence of distinct numbers, by merge sort; sorts it.
-std::uint64_t CountInversions(std::vector<std::uint32_t>* values) {
-  std::vector<std::uint32_t>& v = *values;
-  std::vector<std::uint32_t> buffer(v.size());
-  std::uint64_t inversions = 0;
-  for (std::size_t width = 1; width < v.size(); width *= 2) {
-    for (std::size_t begin = 0; begin < v.size(); begin += 2 * width) {
-      const std::size_t middle = std::min(begin + width, v.size());
-      const std::size_t end = std::min(begin + 2 * width, v.size());
-      std::size_t left = begin;
-      std::size_t right = middle;
-      for (std::size_t at = begin; at < end; ++at) {
-        if (right == end || (left < middle && v[left] <= v[right])) {
-          buffer[at] = v[left++];
-        } else {
-          inversions += middle - left;
-          buffer[at] = v[right++];
-        }
-      }
-    }
-    v.swap(buffer);
-  }
-  return inversions;
-}
-
-// Products of pairs that stand in the list again, and of those with more than one pair.
-struct Repeats {
-  std::vector<TokenId> repeated_pairs;
-  std::vector<TokenId> several_pairs;
-  std::size_t products = 0;
-};
-
-Repeats FindRepeats(const BpeModel& bpe) {
-  std::vector<std::uint64_t> pairs;
-  std::vector<TokenId> products;
-  std::unordered_map<std::uint64_t, TokenId> seen;
-  seen.reserve(bpe.merges.size());
-  Repeats out;
-  for (const Merge& merge : bpe.merges) {
-    if (!seen.emplace(Key(merge.left, merge.right), merge.product).second) {
-      out.repeated_pairs.push_back(merge.product);
-    } else {
-      products.push_back(merge.product);
-    }
-  }
-  std::sort(products.begin(), products.end());
-  for (std::size_t i = 0; i < products.size(); ++i) {
-    if (i > 0 && products[i] == products[i - 1]) {
-      if (out.several_pairs.empty() || out.several_pairs.back() != products[i]) {
-        out.several_pairs.push_back(products[i]);
-      }
-    } else {
-      ++out.products;
-    }
-  }
-  return out;
-}
-
 void CheckRepeats(const MergeFacts& facts, ConflictReport* report) {
-  for (const auto& [spec, side] :
-       {std::pair(&facts.base, "base"), std::pair(&facts.donor, "donor")}) {
-    const BpeModel* bpe = MergeList(*spec);
+  for (const TokenizerSpec* spec : {&facts.base, &facts.donor}) {
+    const BpeModel* bpe = MergeListOf(*spec);
     if (bpe == nullptr) continue;
     const bool is_base = spec == &facts.base;
+    const std::string_view side = is_base ? "base" : "donor";
     const Repeats repeats = FindRepeats(*bpe);
     Finding twice{.code = "C2",
                   .severity = Severity::kWarning,
@@ -88,21 +28,21 @@ void CheckRepeats(const MergeFacts& facts, ConflictReport* report) {
                   .action = is_base ? "kept, with the rank that the base's library gives them; no "
                                       "new merge repeats a pair"
                                     : "not used: new pieces get merges of their own"};
-    (is_base ? twice.base_ids : twice.donor_ids) = repeats.repeated_pairs;
+    (is_base ? twice.base_ids : twice.donor_ids) = repeats.repeated_pairs.ids;
     AddFinding(std::move(twice), report);
     Finding several{.code = "C4",
                     .message = Cat(repeats.several_pairs.size(), " of ", repeats.products,
                                    " products of the ", side, " have more than one merge"),
                     .action = is_base ? "kept; a new piece gets only the merges that reach it"
                                       : "not used: new pieces get merges of their own"};
-    (is_base ? several.base_ids : several.donor_ids) = repeats.several_pairs;
+    (is_base ? several.base_ids : several.donor_ids) = repeats.several_pairs.ids;
     AddFinding(std::move(several), report);
   }
 }
 
 void CheckInversions(const MergeFacts& facts, ConflictReport* report) {
-  const BpeModel* base = MergeList(facts.base);
-  const BpeModel* donor = MergeList(facts.donor);
+  const BpeModel* base = MergeListOf(facts.base);
+  const BpeModel* donor = MergeListOf(facts.donor);
   if (base == nullptr || donor == nullptr) return;
   std::unordered_map<std::uint64_t, std::uint32_t> base_ranks;
   base_ranks.reserve(base->merges.size());
@@ -158,28 +98,223 @@ void CheckInversions(const MergeFacts& facts, ConflictReport* report) {
 }
 
 void CheckBroken(const MergeFacts& facts, ConflictReport* report) {
-  const auto* donor = std::get_if<BpeModel>(&facts.donor.model);
-  if (donor == nullptr) return;
-  Finding finding{.code = "C1",
-                  .severity = Severity::kError,
-                  .count = donor->broken_merges.size(),
-                  .message = Cat(donor->broken_merges.size(),
-                                 " merges of the donor name a piece that its vocabulary lacks"),
-                  .action = "not used; the pieces themselves are taken as they are"};
-  for (const BrokenMerge& merge : donor->broken_merges) {
-    if (finding.examples.size() == kMaxExamples) break;
-    finding.examples.push_back(Cat("merges[", merge.index, "]: ", ShowPiece(merge.missing)));
+  const Detected broken = BrokenMerges(facts.donor);
+  AddFinding(
+      {.code = "C1",
+       .severity = Severity::kError,
+       .count = broken.size(),
+       .message = Cat(broken.size(), " merges of the donor name a piece that its vocabulary lacks"),
+       .action = "not used; the pieces themselves are taken as they are",
+       .examples = broken.Texts()},
+      report);
+}
+
+// Normal pieces of a vocabulary whose scores decide: of a BPE by score, or a Unigram model.
+std::vector<Piece> ScoredPieces(const TokenizerSpec& spec) {
+  std::vector<Piece> out;
+  const auto* bpe = std::get_if<BpeModel>(&spec.model);
+  const bool by_score = bpe != nullptr && bpe->order == BpeModel::Order::kScore;
+  if (!by_score && !std::holds_alternative<UnigramModel>(spec.model)) return out;
+  for (std::size_t i = 0; i < spec.vocab.size(); ++i) {
+    const Piece piece = spec.vocab.entry(i);
+    if (piece.kind != PieceKind::kNormal) continue;
+    // A single character is no join: its score decides nothing in BPE.
+    if (by_score && piece.bytes.size() <= Utf8Length(piece.bytes.empty() ? 0 : piece.bytes[0])) {
+      continue;
+    }
+    out.push_back(piece);
   }
-  AddFinding(std::move(finding), report);
+  return out;
+}
+
+std::string ShowScore(double score) {
+  std::string out = std::to_string(score);
+  while (out.back() == '0') out.pop_back();
+  if (out.back() == '.') out.pop_back();
+  return out;
+}
+
+// C5: pieces with the score of an earlier one.
+Detected TiedScores(const std::vector<Piece>& pieces) {
+  Detected out;
+  std::unordered_map<double, const Piece*> first;
+  for (const Piece& piece : pieces) {
+    const auto [at, is_new] = first.emplace(piece.score, &piece);
+    if (is_new) continue;
+    out.Add(piece.id, [&, at = at] {
+      return Cat(ShowPiece(piece.bytes), " and ", ShowPiece(at->second->bytes), ": ",
+                 ShowScore(piece.score));
+    });
+  }
+  return out;
+}
+
+// C6: pieces that outrank one that stands before them. Trainers write scores that fall: the longest
+// run of pieces (others left out) whose scores do not rise is what the trainer wrote; of the
+// others, those that lie above it were put in later, and those below it hurt nobody.
+Detected OutrankingScores(const std::vector<Piece>& pieces) {
+  std::vector<std::size_t> tails;                  // of the best run of each length
+  std::vector<std::size_t> before(pieces.size());  // in the run that ends here; own index: none
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const auto at = std::upper_bound(
+        tails.begin(), tails.end(), pieces[i].score,
+        [&](double score, std::size_t tail) { return score > pieces[tail].score; });
+    before[i] = at == tails.begin() ? i : *(at - 1);
+    if (at == tails.end()) {
+      tails.push_back(i);
+    } else {
+      *at = i;
+    }
+  }
+  std::vector<bool> in_run(pieces.size());
+  for (std::size_t i = tails.empty() ? 0 : tails.back(); !tails.empty(); i = before[i]) {
+    in_run[i] = true;
+    if (before[i] == i) break;
+  }
+  Detected out;
+  const Piece* last = nullptr;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const Piece& piece = pieces[i];
+    if (in_run[i]) {
+      last = &piece;
+    } else if (last != nullptr && piece.score > last->score) {
+      out.Add(piece.id, [&] {
+        return Cat(ShowPiece(piece.bytes), ": ", ShowScore(piece.score), ", but ",
+                   ShowPiece(last->bytes), " before it: ", ShowScore(last->score));
+      });
+    }
+  }
+  return out;
 }
 
 }  // namespace
+
+std::uint64_t CountInversions(std::vector<std::uint32_t>* values) {
+  std::vector<std::uint32_t>& v = *values;
+  std::vector<std::uint32_t> buffer(v.size());
+  std::uint64_t inversions = 0;
+  for (std::size_t width = 1; width < v.size(); width *= 2) {
+    for (std::size_t begin = 0; begin < v.size(); begin += 2 * width) {
+      const std::size_t middle = std::min(begin + width, v.size());
+      const std::size_t end = std::min(begin + 2 * width, v.size());
+      std::size_t left = begin;
+      std::size_t right = middle;
+      for (std::size_t at = begin; at < end; ++at) {
+        if (right == end || (left < middle && v[left] <= v[right])) {
+          buffer[at] = v[left++];
+        } else {
+          inversions += middle - left;
+          buffer[at] = v[right++];
+        }
+      }
+    }
+    v.swap(buffer);
+  }
+  return inversions;
+}
+
+const BpeModel* MergeListOf(const TokenizerSpec& spec) {
+  const auto* bpe = std::get_if<BpeModel>(&spec.model);
+  return bpe != nullptr && bpe->order == BpeModel::Order::kMergeList ? bpe : nullptr;
+}
+
+Detected BrokenMerges(const TokenizerSpec& spec) {
+  Detected out;
+  const auto* bpe = std::get_if<BpeModel>(&spec.model);
+  if (bpe == nullptr) return out;
+  out.count = bpe->broken_merges.size();
+  for (const BrokenMerge& merge : bpe->broken_merges) {
+    if (out.examples.size() == kMaxExamples) break;
+    out.AddExample({.place = Cat("merges[", merge.index, "]"), .text = ShowPiece(merge.missing)});
+  }
+  return out;
+}
+
+Repeats FindRepeats(const BpeModel& bpe) {
+  struct Pair {
+    std::uint64_t key;
+    TokenId product;
+    std::uint32_t index;
+  };
+  std::vector<Pair> pairs;
+  pairs.reserve(bpe.merges.size());
+  for (const Merge& merge : bpe.merges) {
+    pairs.push_back(
+        {Key(merge.left, merge.right), merge.product, static_cast<std::uint32_t>(pairs.size())});
+  }
+  std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
+    return a.key != b.key ? a.key < b.key : a.index < b.index;
+  });
+  Repeats out;
+  std::vector<TokenId> products;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (i == 0 || pairs[i].key != pairs[i - 1].key) {
+      products.push_back(pairs[i].product);
+      continue;
+    }
+    ++out.repeated_pairs.count;
+    out.repeated_pairs.ids.push_back(pairs[i].product);
+    out.repeated_pairs.AddExample({.id = pairs[i].product,
+                                   .place = Cat("merges[", pairs[i].index, "]"),
+                                   .text = Cat("the pair of merges[", pairs[i - 1].index, "]")});
+  }
+  std::sort(products.begin(), products.end());
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    if (i == 0 || products[i] != products[i - 1]) {
+      ++out.products;
+    } else if (out.several_pairs.ids.empty() || out.several_pairs.ids.back() != products[i]) {
+      out.several_pairs.ids.push_back(products[i]);
+    }
+  }
+  return out;
+}
 
 void CheckMergesAndScores(const MergeFacts& facts, ConflictReport* report) {
   LookedFor({"C1", "C2", "C3", "C4"}, report);
   CheckBroken(facts, report);
   CheckRepeats(facts, report);
   CheckInversions(facts, report);
+}
+
+void LintMergesAndScores(const LintFacts& facts, LintReport* report) {
+  if (std::holds_alternative<BpeModel>(facts.spec.model)) {
+    LookedFor({"C1"}, report);
+    AddFinding({.code = "C1",
+                .severity = Severity::kError,
+                .message = " merges name a piece that the vocabulary lacks",
+                .action = "put the pieces back, or take the merges out: loaders refuse the file"},
+               BrokenMerges(facts.spec), facts, report);
+  }
+  if (const BpeModel* bpe = MergeListOf(facts.spec)) {
+    LookedFor({"C2", "C4"}, report);
+    Repeats repeats = FindRepeats(*bpe);
+    AddFinding({.code = "C2",
+                .severity = Severity::kWarning,
+                .message = " merges stand in the list again",
+                .action = "keep one of each: Hugging Face ranks a pair by its last line, llama.cpp "
+                          "by its first"},
+               std::move(repeats.repeated_pairs), facts, report);
+    AddFinding({.code = "C4",
+                .message = Cat(" of ", repeats.products, " products have more than one merge"),
+                .action = "nothing: the list was made from all splits of the pieces",
+                .place = "merges"},
+               std::move(repeats.several_pairs), facts, report);
+  }
+  const std::vector<Piece> scored = ScoredPieces(facts.spec);
+  if (scored.empty()) return;
+  const bool unigram = std::holds_alternative<UnigramModel>(facts.spec.model);
+  LookedFor({"C5", "C6"}, report);
+  AddFinding({.code = "C5",
+              .severity = unigram ? Severity::kNote : Severity::kWarning,
+              .message = " pieces have the same score as another one",
+              .action = "give them scores that fall by id: runtimes break ties in their own ways"},
+             TiedScores(scored), facts, report);
+  AddFinding({.code = "C6",
+              .severity = Severity::kWarning,
+              .message = " pieces have a higher score than one before them, as pieces have that "
+                         "were appended to an older vocabulary",
+              .action = "give appended pieces scores below all old ones, or old text is cut anew"},
+             OutrankingScores(scored), facts, report);
 }
 
 }  // namespace tokgraft

@@ -1,6 +1,5 @@
-// B: reachability. Donor pieces that nothing could emit in the merged tokenizer, by the first stage
+// B in a merge: donor pieces that nothing could emit in the merged tokenizer, by the first stage
 // that stands in their way, and pieces that are parts of characters.
-#include <algorithm>
 #include <array>
 #include <set>
 #include <utility>

@@ -1,14 +1,16 @@
 #include "vocab_merge/rules/rule.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "tokenizer/base/parallel.h"
 #include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
 namespace {
 
-std::pair<char, int> CodeOrder(const std::string& code) {
+std::pair<char, int> CodeOrder(std::string_view code) {
   int number = 0;
   for (std::size_t i = 1; i < code.size(); ++i) number = number * 10 + (code[i] - '0');
   return {code[0], number};
@@ -41,10 +43,86 @@ ConflictReport CheckAll(const MergeFacts& facts) {
   CheckAlphabetAndIds(facts, &report);
   CheckStages(facts, &report);
   CheckSpecialTokens(facts, &report);
+  std::stable_sort(report.findings.begin(), report.findings.end(),
+                   [](const Finding& a, const Finding& b) { return CodeLess(a.code, b.code); });
+  return report;
+}
+
+// ---- One tokenizer -----------------------------------------------------------------------------
+
+bool CodeLess(std::string_view a, std::string_view b) { return CodeOrder(a) < CodeOrder(b); }
+
+void LookedFor(std::initializer_list<std::string_view> codes, LintReport* report) {
+  for (const std::string_view code : codes) report->counts.emplace(std::string(code), 0);
+}
+
+void AddFinding(LintFinding finding, Detected detected, const LintFacts& facts,
+                LintReport* report) {
+  std::sort(detected.ids.begin(), detected.ids.end());
+  detected.ids.erase(std::unique(detected.ids.begin(), detected.ids.end()), detected.ids.end());
+  finding.count = detected.size();
+  if (finding.count == 0) return;
+  finding.message.insert(0, Cat(finding.count));
+  for (LintExample& example : detected.examples) {
+    if (example.place.empty() && example.id) example.place = facts.places.Of(*example.id);
+  }
+  if (finding.place.empty() && !detected.examples.empty()) {
+    finding.place = detected.examples.front().place;
+  }
+  finding.ids = std::move(detected.ids);
+  finding.examples = std::move(detected.examples);
+  report->counts[finding.code] += finding.count;
+  report->findings.push_back(std::move(finding));
+}
+
+StatusOr<LintReport> LintAll(const LintFacts& facts) {
+  // What is tried and what is read off, beside each other.
+  LintReport report;
+  LintReport read;
+  Status tried;
+  ParallelFor(2, 1, facts.options.threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t task = begin; task < end; ++task) {
+      if (task == 0) {
+        tried = LintReachability(facts, &report);
+      } else {
+        LintIdentity(facts, &read);
+        LintMergesAndScores(facts, &read);
+        LintAlphabetAndIds(facts, &read);
+        LintStages(facts, &read);
+        LintSpecialTokens(facts, &read);
+      }
+    }
+  });
+  TOKGRAFT_RETURN_IF_ERROR(tried);
+  TOKGRAFT_RETURN_IF_ERROR(LintScaffolding(facts, &report));
+  TOKGRAFT_RETURN_IF_ERROR(LintModelDirectory(facts, &read));
+  report.counts.insert(read.counts.begin(), read.counts.end());
+  std::move(read.findings.begin(), read.findings.end(), std::back_inserter(report.findings));
+  std::move(read.not_checked.begin(), read.not_checked.end(),
+            std::back_inserter(report.not_checked));
   std::stable_sort(
       report.findings.begin(), report.findings.end(),
-      [](const Finding& a, const Finding& b) { return CodeOrder(a.code) < CodeOrder(b.code); });
+      [](const LintFinding& a, const LintFinding& b) { return CodeLess(a.code, b.code); });
   return report;
+}
+
+// ---- Detectors ---------------------------------------------------------------------------------
+
+void Detected::Add(TokenId id, const std::function<std::string()>& text) {
+  ids.push_back(id);
+  if (examples.size() < kMaxExamples) examples.push_back({.id = id, .text = text()});
+}
+
+void Detected::AddExample(LintExample example) {
+  if (examples.size() < kMaxExamples) examples.push_back(std::move(example));
+}
+
+std::vector<std::string> Detected::Texts() const {
+  std::vector<std::string> out;
+  for (const LintExample& example : examples) {
+    out.push_back(example.place.empty() ? example.text : Cat(example.place, ": ", example.text));
+  }
+  return out;
 }
 
 std::string ShowPiece(std::string_view bytes) {

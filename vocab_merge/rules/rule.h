@@ -1,5 +1,6 @@
-// The families of conflict: each looks at the facts of a merge and adds its findings. One file per
-// family; a new code is a new finding there, a new family a new file and a line in CheckAll.
+// The families of conflict: each looks at the facts of a merge, or of one tokenizer, and adds its
+// findings. One file per family; a new code is a new finding there, a new family a new file and a
+// line in CheckAll and LintAll. A defect that both look for has one detector (detect.h).
 #ifndef TOKGRAFT_VOCAB_MERGE_RULES_RULE_H_
 #define TOKGRAFT_VOCAB_MERGE_RULES_RULE_H_
 
@@ -13,22 +14,19 @@
 #include "tokenizer/spec.h"
 #include "tokenizer/status.h"
 #include "tokenizer/token.h"
+#include "tokenizer/tokenizer.h"
 #include "vocab_merge/alignment.h"
 #include "vocab_merge/conflict.h"
 #include "vocab_merge/id_map.h"
+#include "vocab_merge/lint.h"
+#include "vocab_merge/rules/cause.h"
+#include "vocab_merge/rules/detect.h"
+#include "vocab_merge/rules/places.h"
 #include "vocab_merge/rules/token_list.h"
 
 namespace tokgraft {
 
-// Why a donor piece was refused: the first stage of the pipeline that stands in its way.
-enum class Cause : std::uint8_t {
-  kAddedToken,    // B6
-  kNormalizer,    // B5
-  kPreTokenizer,  // B3
-  kDigits,        // B4
-  kNoPath,        // B1
-};
-
+// ---- A merge -----------------------------------------------------------------------------------
 struct RefusedPiece {
   TokenId donor_id = 0;
   std::string bytes{};
@@ -63,10 +61,34 @@ ConflictReport CheckAll(const MergeFacts& facts);
 void AddFinding(Finding finding, ConflictReport* report);
 void LookedFor(std::initializer_list<std::string_view> codes, ConflictReport* report);
 
-constexpr std::size_t kMaxExamples = 8;
+// ---- One tokenizer -----------------------------------------------------------------------------
+struct LintFacts {
+  const TokenizerSpec& spec;
+  const LintOptions& options;
+  const Tokenizer* tokenizer = nullptr;  // null: it does not compile
+  std::string why_not{};                 // then
+  std::vector<ListedToken> tokens{};
+  Places places;
+};
 
-// A piece for people: "text" in quotes, other bytes as \xNN.
-std::string ShowPiece(std::string_view bytes);
+void LintIdentity(const LintFacts& facts, LintReport* report);          // A5-A8
+Status LintReachability(const LintFacts& facts, LintReport* report);    // B1-B8
+Status LintScaffolding(const LintFacts& facts, LintReport* report);     // B9
+void LintMergesAndScores(const LintFacts& facts, LintReport* report);   // C1, C2, C4-C6
+void LintAlphabetAndIds(const LintFacts& facts, LintReport* report);    // D1-D3, D5, D13, D17
+void LintStages(const LintFacts& facts, LintReport* report);            // D6, D14
+void LintSpecialTokens(const LintFacts& facts, LintReport* report);     // D9, D15
+Status LintModelDirectory(const LintFacts& facts, LintReport* report);  // D4, D10
+
+// All families; findings by code.
+StatusOr<LintReport> LintAll(const LintFacts& facts);
+
+// Adds `finding` with what was detected, where that is anything; places are filled in.
+void AddFinding(LintFinding finding, Detected detected, const LintFacts& facts, LintReport* report);
+void LookedFor(std::initializer_list<std::string_view> codes, LintReport* report);
+
+// "A5" before "B1", "D5" before "D17".
+bool CodeLess(std::string_view a, std::string_view b);
 
 }  // namespace tokgraft
 

@@ -1,14 +1,24 @@
-// D7-D10: special tokens. Names that are special on one side only, or declared with other flags,
-// and what became of the donor's. The policy is: the base's tokens stay as they are, none is taken
-// over silently.
+// D7-D10, D15: special tokens. Names that are special on one side only, or declared with other
+// flags, and what became of the donor's. The policy is: the base's tokens stay as they are, none is
+// taken over silently. In one tokenizer: which of them plain text can spell, and how many.
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "vocab_merge/rules/rule.h"
 
 namespace tokgraft {
 namespace {
+
+// So many added tokens are a vocabulary of their own.
+constexpr std::size_t kManyAddedTokens = 10000;
+
+bool IsAdded(const TokenizerSpec& spec, std::string_view content) {
+  return std::any_of(spec.added_tokens.begin(), spec.added_tokens.end(),
+                     [&](const AddedToken& token) { return token.content == content; });
+}
 
 std::string_view ClassName(TokenClass token_class) {
   switch (token_class) {
@@ -149,6 +159,45 @@ void CheckSpecialTokens(const MergeFacts& facts, ConflictReport* report) {
   CheckFlags(facts, report);
   CheckNotTaken(facts, report);
   CheckRoles(facts, report);
+}
+
+void LintSpecialTokens(const LintFacts& facts, LintReport* report) {
+  LookedFor({"D15"}, report);
+  Detected many;
+  if (facts.spec.added_tokens.size() >= kManyAddedTokens) {
+    many.count = facts.spec.added_tokens.size();
+  }
+  AddFinding({.code = "D15",
+              .severity = Severity::kWarning,
+              .message = " added tokens are looked for in every text before the model runs",
+              .action = "make text pieces ordinary ones, with merges: added tokens cut words apart "
+                        "and slow loading and encoding down",
+              .place = "added_tokens"},
+             std::move(many), facts, report);
+  if (facts.tokenizer == nullptr) {
+    report->not_checked.push_back({.codes = {"D9"}, .reason = facts.why_not});
+    return;
+  }
+  LookedFor({"D9"}, report);
+  Detected found;
+  std::vector<TokenId> ids;
+  for (const ListedToken& token : facts.tokens) {
+    if (token.token_class != TokenClass::kSpecial || token.spelling.empty()) continue;
+    ids.clear();
+    facts.tokenizer->EncodeIds(token.spelling, &ids);
+    if (std::find(ids.begin(), ids.end(), token.id) == ids.end()) continue;
+    // The unknown token comes out of its own name as of any other unknown text.
+    if (token.in_vocab && facts.spec.vocab.Get(token.id)->kind == PieceKind::kUnknown &&
+        !IsAdded(facts.spec, token.spelling)) {
+      continue;
+    }
+    found.Add(token.id, [&] { return ShowPiece(token.spelling); });
+  }
+  AddFinding({.code = "D9",
+              .message = " special tokens come out of plain text that spells their names",
+              .action = "encode text of strangers with special tokens split, or take the names out "
+                        "of it: it can end a document or speak as another role"},
+             std::move(found), facts, report);
 }
 
 }  // namespace tokgraft
