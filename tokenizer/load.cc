@@ -142,6 +142,14 @@ Status ReadCompanions(const fs::path& directory, TokenizerSpec* spec) {
 
 StatusOr<TokenizerSpec> LoadFile(const std::string& path, const LoadOptions& options) {
   TOKGRAFT_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
+  // Ranks may have beside them what they leave out.
+  const std::string encoding = path + ".json";
+  std::error_code error;
+  if (options.pattern.empty() && LooksLikeTiktoken(file.bytes()) &&
+      fs::is_regular_file(encoding, error)) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const MappedFile beside, MappedFile::Open(encoding));
+    return LoadBytes(file.bytes(), path, {.pattern = std::string(beside.bytes())});
+  }
   return LoadBytes(file.bytes(), path, options);
 }
 

@@ -19,9 +19,10 @@
 namespace tokgraft {
 
 struct LoadOptions {
-  // For bare tiktoken ranks: a name (r50k p50k cl100k o200k llama4 kimi_k2 qwen) or a regex. Empty:
-  // recognised by the hash of the ranks where known, else an error that asks for it. Given for any
-  // other format it is an error: it would be ignored.
+  // For bare tiktoken ranks: a name (r50k p50k cl100k o200k llama4 kimi_k2 qwen), a regex, or the
+  // JSON that Save puts beside them. Empty: that JSON where it is there (NAME.json), else
+  // recognised by the hash of the ranks, else an error that asks for it. Given for any other format
+  // it is an error: it would be ignored.
   std::string pattern;
 };
 

@@ -128,6 +128,7 @@ int RunProgram(const std::vector<std::string>& arguments) {
   AddCompareCommand(&app, &exit_status);
   AddLintCommand(&app, &exit_status);
   AddDiffCommand(&app, &exit_status);
+  AddConvertCommand(&app, &exit_status);
   AddMergeCommand(&app, &exit_status);
   AddTrimCommand(&app, &exit_status);
   AddGraftCommand(&app, RecordedCommand(arguments), &exit_status);

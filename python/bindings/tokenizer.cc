@@ -126,9 +126,9 @@ Format FormatFrom(const std::string& name) {
 
 // Returns what was corrected on the way, a sentence each.
 std::vector<std::string> PySave(const Tokenizer& tokenizer, py::handle path,
-                                const std::string& format, bool force) {
+                                const std::string& format, bool force, bool lossy) {
   const std::string name = PathFrom(path);
-  const SaveOptions options = {.format = FormatFrom(format), .force = force};
+  const SaveOptions options = {.format = FormatFrom(format), .force = force, .lossy = lossy};
   StatusOr<SaveReport> saved = [&] {
     const py::gil_scoped_release unlocked;
     return Save(tokenizer.spec(), name, options);
@@ -140,15 +140,11 @@ std::vector<std::string> PySave(const Tokenizer& tokenizer, py::handle path,
 // read, the path it came from ---------------------------------------------------------------------
 using Roles = std::vector<std::optional<TokenId>>;
 
+// For tiktoken ranks: the text of what stands beside them.
 std::string PatternOf(const TokenizerSpec& spec) {
   if (spec.format != Format::kTiktoken) return "";
-  const auto named = spec.rest.find("pattern");
-  if (named != spec.rest.end()) return FromJson(named->second).cast<std::string>();
-  if (!spec.pre_tokenizers.empty()) {
-    const auto* split = std::get_if<pre_tokenizer::Split>(&spec.pre_tokenizers.front());
-    if (split != nullptr) return split->pattern.text;
-  }
-  return "";
+  StatusOr<SerializedFiles> files = SerializeFiles(spec, spec.format);
+  return files.ok() ? files->files[files->main + ".json"] : "";
 }
 
 py::tuple PyGetState(const Tokenizer& tokenizer) {
@@ -166,14 +162,14 @@ py::tuple PyGetState(const Tokenizer& tokenizer) {
   return py::make_tuple(spec.source, py::bytes(Take(std::move(bytes))), PatternOf(spec),
                         static_cast<int>(spec.reference), spec.companions,
                         Roles{r.bos, r.eos, r.unk, r.pad, r.sep, r.cls, r.mask}, spec.add_bos,
-                        spec.add_eos, bpe != nullptr && bpe->merges_as_pairs);
+                        spec.add_eos, bpe != nullptr && bpe->merges_as_pairs, spec.rest);
 }
 
 TokenizerSpec SpecFromState(const py::tuple& state) {
   const auto source = state[0].cast<std::string>();
   if (state.size() == 2) return Take(Load(source, {.pattern = state[1].cast<std::string>()}));
   const auto roles = state[5].cast<Roles>();
-  if (state.size() != 9 || roles.size() != 7) {
+  if (state.size() != 10 || roles.size() != 7) {
     throw py::value_error("not the state of a tokgraft.Tokenizer");
   }
   const LoadOptions options = {.pattern = state[2].cast<std::string>()};
@@ -182,6 +178,7 @@ TokenizerSpec SpecFromState(const py::tuple& state) {
   spec.reference = static_cast<Reference>(state[3].cast<int>());
   spec.companions = state[4].cast<std::map<std::string, std::string>>();
   spec.roles = {roles[0], roles[1], roles[2], roles[3], roles[4], roles[5], roles[6]};
+  spec.rest = state[9].cast<std::map<std::string, std::string>>();
   spec.add_bos = state[6].cast<bool>();
   spec.add_eos = state[7].cast<bool>();
   auto* bpe = std::get_if<BpeModel>(&spec.model);
@@ -286,8 +283,9 @@ void RegisterTokenizer(py::module_& m) {
           [](const Tokenizer& t, py::handle bytes) { return t.token_id(Text(bytes).view()); },
           py::arg("bytes"), "The id of the token with these bytes (or str), or None.")
       .def("save", &PySave, py::arg("path"), py::kw_only(), py::arg("format") = "tokenizer.json",
-           py::arg("force") = false,
-           "Writes the tokenizer and what belongs to it; returns what was corrected on the way.")
+           py::arg("force") = false, py::arg("lossy") = false,
+           "Writes the tokenizer and what belongs to it, in another format where one is named and "
+           "ids stay the same (or lossy); returns what was corrected on the way.")
       .def("__eq__",
            [](const Tokenizer& t, const py::object& other) {
              return py::isinstance<Tokenizer>(other) &&

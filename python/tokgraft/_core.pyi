@@ -67,7 +67,12 @@ class Tokenizer:
     def token_kind(self, id: int) -> str | None: ...
     def token_id(self, bytes: _Text) -> int | None: ...
     def save(
-        self, path: _Path, *, format: _Format = "tokenizer.json", force: bool = False
+        self,
+        path: _Path,
+        *,
+        format: _Format = "tokenizer.json",
+        force: bool = False,
+        lossy: bool = False,
     ) -> list[str]: ...
 
 class _Report:

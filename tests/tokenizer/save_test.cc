@@ -83,13 +83,30 @@ TEST_F(SaveTest, AFileNameGetsTheTokenizerAlone) {
   EXPECT_EQ(Get("toy.json"), *Serialize(spec_, Format::kTokenizerJson));
 }
 
-TEST_F(SaveTest, OtherFormatsAreRefusedByName) {
-  for (const Format format :
-       {Format::kSentencePiece, Format::kTiktoken, Format::kTekken, Format::kGguf}) {
+TEST_F(SaveTest, AFormatWithoutWordsForItIsRefusedByName) {
+  for (const Format format : {Format::kTiktoken, Format::kTekken}) {
     const Status status = Save(spec_, directory_.string(), {.format = format}).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
     EXPECT_THAT(std::string(Message(status)), HasSubstr(std::string(FormatName(format))));
   }
+  EXPECT_TRUE(fs::is_empty(directory_));
+}
+
+TEST_F(SaveTest, WhatCannotBeReadBackIsNotWritten) {
+  spec_.format = Format::kSentencePiece;
+  spec_.reference = Reference::kSentencePiece;
+  spec_.added_tokens.clear();
+  spec_.normalizers = {normalizer::SentencePiece{}};
+  spec_.post_processors.clear();
+  spec_.decoders = {decoder::SentencePiece{}};
+  BpeModel model;  // and no piece of type UNKNOWN, which sentencepiece wants
+  model.order = BpeModel::Order::kScore;
+  spec_.model = model;
+  const Status status =
+      Save(spec_, directory_.string(), {.format = Format::kSentencePiece}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_THAT(std::string(Message(status)), HasSubstr("nothing is written"));
+  EXPECT_TRUE(fs::is_empty(directory_));
 }
 
 TEST_F(SaveTest, AClassThatBuildsItsOwnPipelineIsReplaced) {

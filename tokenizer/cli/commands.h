@@ -1,5 +1,5 @@
-// The commands of this room: encode, decode, measure, compare. Each Add... gives the program one
-// command, which puts its exit status into *exit_status when it runs.
+// The commands of this room: encode, decode, measure, compare, convert. Each Add... gives the
+// program one command, which puts its exit status into *exit_status when it runs.
 #ifndef TOKGRAFT_TOKENIZER_CLI_COMMANDS_H_
 #define TOKGRAFT_TOKENIZER_CLI_COMMANDS_H_
 
@@ -12,6 +12,7 @@ namespace tokgraft {
 void AddEncodeCommand(CLI::App* program, int* exit_status);
 void AddDecodeCommand(CLI::App* program, int* exit_status);
 void AddMeasureCommand(CLI::App* program, int* exit_status);
+void AddConvertCommand(CLI::App* program, int* exit_status);
 void AddCompareCommand(CLI::App* program, int* exit_status);
 
 }  // namespace tokgraft

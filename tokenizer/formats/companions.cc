@@ -204,14 +204,36 @@ void CorrectClass(const TokenizerSpec& spec, const JsonValue& root,
           " is PreTrainedTokenizerFast now, which reads the pipeline of tokenizer.json"));
 }
 
-StatusOr<std::string> CorrectedConfig(const TokenizerSpec& spec, const std::string& text,
-                                      std::vector<std::string>* notes) {
+// Beside another format than tokenizer.json, transformers takes added tokens from here alone: they
+// stay, as long as no piece of the tokenizer has their id.
+Status CheckDecoderIds(const TokenizerSpec& spec, const JsonValue& root) {
+  const std::optional<JsonValue> decoder = root.FindNotNull("added_tokens_decoder");
+  if (!decoder) return absl::OkStatus();
+  return decoder->ForEachMember([&](std::string_view key, const JsonValue& entry) -> Status {
+    TokenId id = 0;
+    const auto parsed = std::from_chars(key.data(), key.data() + key.size(), id);
+    const std::optional<std::string> content = TokenContent(entry);
+    if (parsed.ec != std::errc() || !content) return absl::OkStatus();
+    const std::optional<std::string> held = ContentOf(spec, id);
+    if (!held || *held == *content) return absl::OkStatus();
+    return FailedPreconditionError(Cat(kConfig, ": added_tokens_decoder.", key, ": is ",
+                                       Quoted(*content), ", but the tokenizer has ", Quoted(*held),
+                                       " on this id; save as tokenizer.json, which holds both"));
+  });
+}
+
+StatusOr<std::string> CorrectedConfig(const TokenizerSpec& spec, Format format,
+                                      const std::string& text, std::vector<std::string>* notes) {
   TOKGRAFT_ASSIGN_OR_RETURN(const JsonDocument document, JsonDocument::Parse(text, kConfig));
   TOKGRAFT_ASSIGN_OR_RETURN(std::vector<JsonMember> members, SplitMembers(text, kConfig));
   const std::vector<JsonMember> before = members;
-  CorrectDecoder(spec, document.root(), &members, notes);
   CorrectRoles(spec, document.root(), kConfig, &members, notes);
-  CorrectClass(spec, document.root(), &members, notes);
+  if (format == Format::kTokenizerJson) {
+    CorrectDecoder(spec, document.root(), &members, notes);
+    CorrectClass(spec, document.root(), &members, notes);
+  } else {
+    TOKGRAFT_RETURN_IF_ERROR(CheckDecoderIds(spec, document.root()));
+  }
   return members == before ? text : JoinMembers(members);
 }
 
@@ -272,12 +294,14 @@ Status ApplyCompanions(const std::string& directory, TokenizerSpec* spec) {
 }
 
 StatusOr<std::map<std::string, std::string>> CorrectedCompanions(const TokenizerSpec& spec,
+                                                                 Format format,
                                                                  std::vector<std::string>* notes) {
   std::map<std::string, std::string> files = spec.companions;
-  if (!files.contains(kConfig)) files[kConfig] = NewConfig(spec, notes);
+  if (format == Format::kTokenizerJson && !files.contains(kConfig))
+    files[kConfig] = NewConfig(spec, notes);
   for (auto& [name, text] : files) {
     if (name == kConfig) {
-      TOKGRAFT_ASSIGN_OR_RETURN(text, CorrectedConfig(spec, text, notes));
+      TOKGRAFT_ASSIGN_OR_RETURN(text, CorrectedConfig(spec, format, text, notes));
     } else if (name == kSpecialMap) {
       TOKGRAFT_ASSIGN_OR_RETURN(text, CorrectedSpecialMap(spec, text, notes));
     } else if (name == kAddedTokens) {

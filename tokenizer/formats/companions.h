@@ -20,9 +20,11 @@ std::vector<std::string> CompanionNames();
 // stands in messages.
 Status ApplyCompanions(const std::string& directory, TokenizerSpec* spec);
 
-// The companions of `spec` as they should be saved; each change adds a sentence to `notes`. A
-// tokenizer_config.json is made where there is none.
+// The companions of `spec` as they should be saved beside a file of `format`; each change adds a
+// sentence to `notes`. Beside tokenizer.json a tokenizer_config.json is made where there is none,
+// and names the class that runs the file as it is; elsewhere the class stays.
 StatusOr<std::map<std::string, std::string>> CorrectedCompanions(const TokenizerSpec& spec,
+                                                                 Format format,
                                                                  std::vector<std::string>* notes);
 
 }  // namespace tokgraft

@@ -22,6 +22,10 @@ bool LooksLikeGguf(std::string_view bytes);
 // or tokenizer model we lack.
 StatusOr<TokenizerSpec> ReadGguf(std::string_view bytes, const std::string& name);
 
+// A GGUF file with this vocabulary and no tensor. Unimplemented: what GGUF cannot hold (a hole
+// among the ids, an added token that is no piece); FailedPrecondition: a piece that is not UTF-8.
+StatusOr<std::string> WriteGguf(const TokenizerSpec& spec);
+
 }  // namespace tokgraft
 
 #endif  // TOKGRAFT_TOKENIZER_FORMATS_GGUF_H_

@@ -16,6 +16,19 @@ enum WireType : std::uint32_t {
 };
 constexpr std::size_t kMaxGroupDepth = 100;
 
+void AppendVarint(std::uint64_t value, std::string* message) {
+  for (; value >= 0x80; value >>= 7) message->push_back(static_cast<char>(value | 0x80));
+  message->push_back(static_cast<char>(value));
+}
+
+void AppendTag(std::uint32_t number, WireType type, std::string* message) {
+  AppendVarint((std::uint64_t{number} << 3) | type, message);
+}
+
+void AppendLittleEndian(std::uint64_t value, std::size_t size, std::string* message) {
+  for (std::size_t i = 0; i < size; ++i) message->push_back(static_cast<char>(value >> (8 * i)));
+}
+
 }  // namespace
 
 Status ProtobufReader::Truncated(std::string_view what) const {
@@ -130,6 +143,36 @@ StatusOr<bool> ProtobufReader::Next(ProtobufField* field) {
       return true;
     }
     TOKGRAFT_RETURN_IF_ERROR(SkipGroup(field->number));
+  }
+}
+
+void AppendVarintField(std::uint32_t number, std::uint64_t value, std::string* message) {
+  AppendTag(number, kWireVarint, message);
+  AppendVarint(value, message);
+}
+
+void AppendFixed32Field(std::uint32_t number, std::uint32_t value, std::string* message) {
+  AppendTag(number, kWireFixed32, message);
+  AppendLittleEndian(value, 4, message);
+}
+
+void AppendBytesField(std::uint32_t number, std::string_view bytes, std::string* message) {
+  AppendTag(number, kWireBytes, message);
+  AppendVarint(bytes.size(), message);
+  message->append(bytes);
+}
+
+void AppendField(const ProtobufField& field, std::string* message) {
+  switch (field.type) {
+    case ProtobufField::Type::kVarint:
+      return AppendVarintField(field.number, field.value, message);
+    case ProtobufField::Type::kFixed32:
+      return AppendFixed32Field(field.number, static_cast<std::uint32_t>(field.value), message);
+    case ProtobufField::Type::kBytes:
+      return AppendBytesField(field.number, field.bytes, message);
+    case ProtobufField::Type::kFixed64:
+      AppendTag(field.number, kWireFixed64, message);
+      return AppendLittleEndian(field.value, 8, message);
   }
 }
 

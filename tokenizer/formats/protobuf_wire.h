@@ -1,4 +1,5 @@
-// Reads the wire format of protobuf messages: a flat run of fields, each a number with a value.
+// Reads and writes the wire format of protobuf messages: a flat run of fields, each a number with a
+// value.
 //
 //   ProtobufReader reader(bytes, 0, "m.model");
 //   ProtobufField field;
@@ -53,6 +54,12 @@ class ProtobufReader {
   std::string_view file_;
   std::size_t position_ = 0;
 };
+
+// Appends one field to a message.
+void AppendVarintField(std::uint32_t number, std::uint64_t value, std::string* message);
+void AppendFixed32Field(std::uint32_t number, std::uint32_t value, std::string* message);
+void AppendBytesField(std::uint32_t number, std::string_view bytes, std::string* message);
+void AppendField(const ProtobufField& field, std::string* message);
 
 }  // namespace tokgraft
 

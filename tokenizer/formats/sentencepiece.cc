@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "tokenizer/base/json_write.h"
 #include "tokenizer/formats/base64.h"
 #include "tokenizer/formats/protobuf_wire.h"
 
@@ -36,6 +37,7 @@ struct ProtoPiece {
   std::string_view text;
   float score = 0;
   PieceType type = PieceType::kNormal;
+  std::string extra;  // fields that are not read, for a writer
 };
 
 struct ProtoTrainer {
@@ -49,7 +51,8 @@ struct ProtoTrainer {
 struct ProtoModel {
   std::vector<ProtoPiece> pieces;
   ProtoTrainer trainer;
-  std::string trainer_bytes;  // as in the file, for a writer
+  // As in the file, for a writer: the messages, and the fields that are not read.
+  std::string trainer_bytes, normalizer_bytes, denormalizer_bytes, other_fields;
   normalizer::SentencePiece normalizer;
   std::optional<normalizer::SentencePiece> denormalizer;
 };
@@ -80,12 +83,14 @@ std::int32_t EnumValue(const ProtobufField& field) {
 
 Status ParsePiece(const ProtobufField& message, std::string_view file, ProtoPiece* piece) {
   return ForEachField(message.bytes, message.offset, file, [&](const ProtobufField& field) {
-    if (Is(field, 1, Type::kBytes)) piece->text = field.bytes;
-    if (Is(field, 2, Type::kFixed32)) {
+    if (Is(field, 1, Type::kBytes)) {
+      piece->text = field.bytes;
+    } else if (Is(field, 2, Type::kFixed32)) {
       piece->score = std::bit_cast<float>(static_cast<std::uint32_t>(field.value));
-    }
-    if (Is(field, 3, Type::kVarint) && EnumValue(field) >= 1 && EnumValue(field) <= 6) {
+    } else if (Is(field, 3, Type::kVarint) && EnumValue(field) >= 1 && EnumValue(field) <= 6) {
       piece->type = static_cast<PieceType>(EnumValue(field));
+    } else {
+      AppendField(field, &piece->extra);
     }
     return absl::OkStatus();
   });
@@ -130,11 +135,16 @@ StatusOr<ProtoModel> ParseModel(std::string_view bytes, std::string_view file) {
       model.trainer_bytes += field.bytes;  // a message given twice is merged
       return ParseTrainer(field, file, &model.trainer);
     }
-    if (Is(field, 3, Type::kBytes)) return ParseNormalizer(field, file, &model.normalizer);
+    if (Is(field, 3, Type::kBytes)) {
+      model.normalizer_bytes += field.bytes;
+      return ParseNormalizer(field, file, &model.normalizer);
+    }
     if (Is(field, 5, Type::kBytes)) {
+      model.denormalizer_bytes += field.bytes;
       if (!model.denormalizer.has_value()) model.denormalizer.emplace();
       return ParseNormalizer(field, file, &*model.denormalizer);
     }
+    AppendField(field, &model.other_fields);
     return absl::OkStatus();
   }));
   return model;
@@ -264,7 +274,7 @@ std::string CanonicalBytes(const ProtoPiece& piece) {
   if (piece.type == PieceType::kControl || piece.type == PieceType::kUnknown) return bytes;
   for (std::size_t at = bytes.find(kSpaceSymbol); at != std::string::npos;
        at = bytes.find(kSpaceSymbol, at + 1)) {
-    bytes.replace(at, kSpaceSymbol.size(), " ");
+    bytes.replace(at, kSpaceSymbol.size(), 1, ' ');
   }
   return bytes;
 }
@@ -308,6 +318,21 @@ void ReleaseNullPieces(ProtoModel* model) {
   if (!model->trainer.byte_fallback) return;
   for (ProtoPiece& piece : model->pieces) {
     if (piece.text == kNullPiece) piece.type = PieceType::kUnused;
+  }
+}
+
+// What a writer needs beside the spec to give the file back, in base64.
+void CarryRest(const ProtoModel& model, TokenizerSpec* spec) {
+  const auto carry = [&](std::string key, std::string_view bytes) {
+    spec->rest.insert_or_assign(std::move(key), Quoted(EncodeBase64(bytes)));
+  };
+  carry("trainer_spec", model.trainer_bytes);
+  spec->rest.insert_or_assign("pieces", Cat(model.pieces.size()));
+  if (!model.normalizer_bytes.empty()) carry("normalizer_spec", model.normalizer_bytes);
+  if (!model.denormalizer_bytes.empty()) carry("denormalizer_spec", model.denormalizer_bytes);
+  if (!model.other_fields.empty()) carry("other_fields", model.other_fields);
+  for (std::size_t i = 0; i < model.pieces.size(); ++i) {
+    if (!model.pieces[i].extra.empty()) carry(Cat("pieces[", i, "]"), model.pieces[i].extra);
   }
 }
 
@@ -370,7 +395,7 @@ StatusOr<TokenizerSpec> ReadSentencePiece(std::string_view bytes, const std::str
   spec.roles.pad = RoleOf(model, model.trainer.pad_piece, "<pad>");
   // The file has no word on it; the models that have a <s> start their text with it.
   spec.add_bos = spec.roles.bos.has_value();
-  spec.rest["trainer_spec"] = Cat("\"", EncodeBase64(model.trainer_bytes), "\"");
+  CarryRest(model, &spec);
   return spec;
 }
 

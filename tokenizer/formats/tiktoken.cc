@@ -9,8 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "tokenizer/base/json.h"
 #include "tokenizer/formats/base64.h"
 #include "tokenizer/formats/tiktoken_patterns.h"
 
@@ -123,8 +126,8 @@ std::string HashOfRanks(const std::vector<Rank>& sorted) {
   return hex;
 }
 
-Status AddSpecials(std::string_view pattern, const std::string& name, TokenizerSpec* spec) {
-  const TiktokenSpecials specials = TiktokenSpecialsOf(pattern, spec->vocab.size());
+Status AddSpecials(const TiktokenSpecials& specials, std::string_view pattern,
+                   const std::string& name, TokenizerSpec* spec) {
   const auto role = [&](const std::string& token, const std::pair<std::string, TokenId>& special,
                         std::optional<TokenId>* id) {
     if (!token.empty() && special.first == token) *id = special.second;
@@ -149,6 +152,42 @@ Status AddSpecials(std::string_view pattern, const std::string& name, TokenizerS
   return absl::OkStatus();
 }
 
+// The arguments of tiktoken.Encoding that ranks leave out.
+struct EncodingArguments {
+  const TiktokenPattern* known = nullptr;  // a published name with its own regex
+  std::string regex;
+  TiktokenSpecials specials;
+};
+
+// Of the text of NAME.json. The roles of special tokens come with a published name only.
+StatusOr<EncodingArguments> ReadEncoding(std::string_view json, const std::string& name,
+                                         std::size_t num_ranks) {
+  EncodingArguments out;
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonDocument document, JsonDocument::Parse(json, name));
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue regex, document.root().Get("pat_str"));
+  TOKGRAFT_ASSIGN_OR_RETURN(const std::string_view pat_str, regex.String());
+  out.regex = pat_str;
+  const std::optional<JsonValue> named = document.root().FindNotNull("name");
+  if (named.has_value()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const std::string_view published, named->String());
+    out.known = FindTiktokenPattern(published);
+    if (out.known != nullptr && out.known->regex != out.regex) out.known = nullptr;
+  }
+  if (out.known != nullptr) out.specials = TiktokenSpecialsOf(out.known->name, num_ranks);
+  out.specials.tokens.clear();
+  TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue specials, document.root().Get("special_tokens"));
+  TOKGRAFT_RETURN_IF_ERROR(
+      specials.ForEachMember([&](std::string_view content, const JsonValue& value) -> Status {
+        TOKGRAFT_ASSIGN_OR_RETURN(const std::uint64_t id, value.Uint());
+        if (content.empty() || id >= std::numeric_limits<TokenId>::max()) {
+          return value.Error("a special token with an empty name or an id beyond 4294967294");
+        }
+        out.specials.tokens.emplace_back(content, static_cast<TokenId>(id));
+        return absl::OkStatus();
+      }));
+  return out;
+}
+
 StatusOr<const TiktokenPattern*> RecognisePattern(const std::vector<Rank>& sorted,
                                                   const std::string& name) {
   const TiktokenPattern* known = FindTiktokenPatternByHash(HashOfRanks(sorted));
@@ -168,6 +207,23 @@ bool LooksLikeName(std::string_view pattern) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-';
   });
+}
+
+StatusOr<EncodingArguments> FindEncoding(const std::vector<Rank>& ranks, const std::string& name,
+                                         const std::string& pattern) {
+  if (pattern.starts_with("{")) return ReadEncoding(pattern, name + ".json", ranks.size());
+  EncodingArguments out;
+  out.known = FindTiktokenPattern(pattern);
+  if (pattern.empty()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(out.known, RecognisePattern(ranks, name));
+  } else if (out.known == nullptr && LooksLikeName(pattern)) {
+    return InvalidArgumentError(Cat(name, ": the pattern \"", pattern,
+                                    "\" is no name we know, expected one of ",
+                                    TiktokenPatternNames(), ", or a regex"));
+  }
+  out.regex = out.known != nullptr ? std::string(out.known->regex) : pattern;
+  if (out.known != nullptr) out.specials = TiktokenSpecialsOf(out.known->name, ranks.size());
+  return out;
 }
 
 }  // namespace
@@ -198,23 +254,15 @@ StatusOr<TokenizerSpec> ReadTiktoken(std::string_view bytes, const std::string& 
   }
   TOKGRAFT_RETURN_IF_ERROR(CheckRanks(ranks, spec.vocab, name));
 
-  const TiktokenPattern* known = FindTiktokenPattern(pattern);
-  if (pattern.empty()) {
-    TOKGRAFT_ASSIGN_OR_RETURN(known, RecognisePattern(ranks, name));
-  } else if (known == nullptr && LooksLikeName(pattern)) {
-    return InvalidArgumentError(Cat(name, ": the pattern \"", pattern,
-                                    "\" is no name we know, expected one of ",
-                                    TiktokenPatternNames(), ", or a regex"));
-  }
+  TOKGRAFT_ASSIGN_OR_RETURN(const EncodingArguments encoding, FindEncoding(ranks, name, pattern));
   BpeModel model;
   model.order = BpeModel::Order::kRank;
   model.ignore_merges = true;  // a whole pre-token that is a piece is taken as it is
   spec.model = std::move(model);
   pre_tokenizer::Split split;
-  split.pattern = {.text = known != nullptr ? std::string(known->regex) : pattern,
-                   .is_regex = true};
+  split.pattern = {.text = encoding.regex, .is_regex = true};
   // The reference keeps the matches of its regex and drops what lies between them.
-  if (known == nullptr && FindTiktokenPatternByRegex(pattern) == nullptr) {
+  if (FindTiktokenPatternByRegex(encoding.regex) == nullptr) {
     split.behavior = pre_tokenizer::SplitBehavior::kRemoved;
     split.invert = true;
   }
@@ -222,10 +270,9 @@ StatusOr<TokenizerSpec> ReadTiktoken(std::string_view bytes, const std::string& 
                          pre_tokenizer::ByteLevel{
                              .add_prefix_space = false, .trim_offsets = false, .use_regex = false}};
   spec.decoders = {decoder::RawBytes{}};
-  if (known != nullptr) {
-    TOKGRAFT_RETURN_IF_ERROR(AddSpecials(known->name, name, &spec));
-    spec.rest["pattern"] = Cat("\"", known->name, "\"");
-  }
+  const std::string_view named = encoding.known != nullptr ? encoding.known->name : "";
+  TOKGRAFT_RETURN_IF_ERROR(AddSpecials(encoding.specials, named, name, &spec));
+  if (encoding.known != nullptr) spec.rest["pattern"] = Cat("\"", named, "\"");
   return spec;
 }
 

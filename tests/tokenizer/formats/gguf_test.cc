@@ -252,5 +252,54 @@ TEST(GgufFormatTest, AbsurdCountsCostNothing) {
   EXPECT_EQ(ReadGguf(many, "m").status().code(), absl::StatusCode::kDataLoss);
 }
 
+// Read, written, read again.
+TokenizerSpec GgAgain(const TokenizerSpec& spec) {
+  const StatusOr<std::string> written = WriteGguf(spec);
+  EXPECT_TRUE(written.ok()) << written.status();
+  if (!written.ok()) return {};
+  StatusOr<TokenizerSpec> read = ReadGguf(*written, "m.gguf");
+  EXPECT_TRUE(read.ok()) << read.status();
+  return read.ok() ? *std::move(read) : TokenizerSpec();
+}
+
+TEST(GgufFormatTest, WritesByteLevelBpe) {
+  const std::vector<std::string> pieces = GgBytePieces({"ab", "<|end|>", "<x>"});
+  std::vector<int> types(pieces.size(), 1);
+  types[257] = 3;
+  types[258] = 4;
+  const StatusOr<TokenizerSpec> spec = ReadGguf(
+      GgFile(
+          {GgString("general.architecture", "llama"), GgString("tokenizer.ggml.model", "gpt2"),
+           GgString("tokenizer.ggml.pre", "smollm"), GgStrings("tokenizer.ggml.tokens", pieces),
+           GgInts("tokenizer.ggml.token_type", types),
+           GgStrings("tokenizer.ggml.merges", {"a b", "b a"}),
+           GgString("tokenizer.chat_template", "{{ x }}"),
+           GgUint("tokenizer.ggml.eot_token_id", 257), GgUint("tokenizer.ggml.bos_token_id", 257),
+           GgUint("tokenizer.ggml.eos_token_id", 257), GgBool("tokenizer.ggml.add_bos_token", true),
+           GgBool("tokenizer.ggml.add_eos_token", false),
+           GgBool("tokenizer.ggml.add_space_prefix", false)}),
+      "m.gguf");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_TRUE(GgAgain(*spec) == *spec) << "the merge of a missing piece too";
+}
+
+TEST(GgufFormatTest, RefusesToWriteWhatItCannotHold) {
+  const StatusOr<TokenizerSpec> good =
+      ReadGguf(GgFile({GgString("tokenizer.ggml.model", "gpt2"),
+                       GgStrings("tokenizer.ggml.tokens", GgBytePieces({"ab"})),
+                       GgStrings("tokenizer.ggml.merges", {"a b"})}),
+               "m.gguf");
+  ASSERT_TRUE(good.ok()) << good.status();
+  TokenizerSpec spec = *good;
+  spec.added_tokens = {{.id = 300, .content = "<x>"}};
+  EXPECT_THAT(std::string(Message(WriteGguf(spec).status())), HasSubstr("is no piece"));
+  spec = *good;
+  spec.vocab.Add({.id = 300, .bytes = "x", .spelling = "x"});
+  EXPECT_THAT(std::string(Message(WriteGguf(spec).status())), HasSubstr("one piece for each id"));
+  spec = *good;
+  spec.pre_tokenizers = {pre_tokenizer::ByteLevel{}};
+  EXPECT_EQ(WriteGguf(spec).status().code(), absl::StatusCode::kUnimplemented);
+}
+
 }  // namespace
 }  // namespace tokgraft

@@ -254,5 +254,54 @@ TEST(SentencePieceFormatTest, IsNotMistakenForOtherFiles) {
   }
 }
 
+std::string SpWritten(const TokenizerSpec& spec) {
+  const StatusOr<std::string> bytes = WriteSentencePiece(spec);
+  return bytes.ok() ? *bytes : std::string(Message(bytes.status()));
+}
+
+TEST(SentencePieceFormatTest, WritesWhatItReadByteForByte) {
+  const std::string trainer = SpNumber(4, 9) + SpBytes(7, "prefix") + kSpByteFallback;
+  const std::string model =
+      SpSpecials() + SpAllBytes() + SpPiece("▁a", -1) + SpPiece("▁<x>", 0, kSpUserDefined) +
+      SpPiece("b▁", -3.25F, kSpUnused) + SpBpe(trainer) +
+      SpBytes(3, SpBytes(1, "name") + SpBytes(2, "map") + SpNumber(3, 0) + SpBytes(6, "rules")) +
+      SpBytes(4, SpBytes(1, "self test")) + SpBytes(5, SpBytes(2, "")) + SpNumber(200, 7);
+  EXPECT_EQ(SpWritten(SpSpecOf(model)), model);
+}
+
+TEST(SentencePieceFormatTest, ReplacesOnlyWhatTheSpecSaysOtherwise) {
+  TokenizerSpec spec =
+      SpSpecOf(SpSpecials() + SpPiece("a", -1) + SpBpe(SpNumber(4, 4) + SpBytes(7, "prefix")));
+  spec.vocab.Add({.id = 4, .bytes = " b", .spelling = "▁b", .score = -2});
+  std::get<normalizer::SentencePiece>(spec.normalizers[0]).add_dummy_prefix = false;
+  std::get<decoder::SentencePiece>(spec.decoders->front()).unk_surface = "?";
+  EXPECT_EQ(SpWritten(spec), SpSpecials() + SpPiece("a", -1) + SpPiece("▁b", -2) +
+                                 SpBytes(2, SpNumber(3, 2) + SpNumber(4, 5) + SpBytes(7, "prefix") +
+                                                SpBytes(44, "?")) +
+                                 SpBytes(3, SpNumber(3, 0)));
+  spec.roles.eos = 1;
+  EXPECT_EQ(SpSpecOf(SpWritten(spec)).roles.eos, TokenId{1});
+}
+
+TEST(SentencePieceFormatTest, RefusesToWriteWhatAModelCannotHold) {
+  const TokenizerSpec good = SpSpecOf(SpSpecials() + SpPiece("a", -1) + SpBpe());
+  TokenizerSpec spec = good;
+  spec.vocab.Add({.id = 4, .bytes = "\xE4\xBD", .spelling = "\xE4\xBD", .score = -2});
+  EXPECT_EQ(WriteSentencePiece(spec).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(SpWritten(spec), HasSubstr("m.model: the piece with id 4 is not UTF-8"));
+  spec = good;
+  spec.vocab.Add({.id = 4, .bytes = "b", .spelling = "b", .score = -0.1});
+  EXPECT_THAT(SpWritten(spec), HasSubstr("is no float"));
+  spec = good;
+  spec.vocab.Add({.id = 9, .bytes = "b", .spelling = "b", .score = -2});
+  EXPECT_THAT(SpWritten(spec), HasSubstr("fill the holes"));
+  spec = good;
+  spec.added_tokens = {{.id = 5, .content = "<x>"}};
+  EXPECT_THAT(SpWritten(spec), HasSubstr("the added token \"<x>\""));
+  spec = good;
+  spec.reference = Reference::kHuggingFace;
+  EXPECT_EQ(WriteSentencePiece(spec).status().code(), absl::StatusCode::kUnimplemented);
+}
+
 }  // namespace
 }  // namespace tokgraft

@@ -129,5 +129,31 @@ TEST(TekkenFormatTest, IsNotMistakenForOtherFiles) {
   EXPECT_FALSE(LooksLikeTekken(""));
 }
 
+TEST(TekkenFormatTest, WritesWhatItRead) {
+  const StatusOr<TokenizerSpec> spec =
+      ReadTekken(TekkenJson({.vocab_size = 282, .specials = 25, .more = R"(,"image":{"a":1.50})"}),
+                 "tekken.json");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  const StatusOr<std::string> written = WriteTekken(*spec);
+  ASSERT_TRUE(written.ok()) << written.status();
+  StatusOr<TokenizerSpec> read = ReadTekken(*written, "tekken.json");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT(read->rest["config"], HasSubstr("\"num_vocab_tokens\":257"));
+  read->rest["config"] = spec->rest.at("config");
+  EXPECT_TRUE(*read == *spec);
+}
+
+TEST(TekkenFormatTest, GrowsByOrdinaryPiecesOnly) {
+  StatusOr<TokenizerSpec> spec = ReadTekken(TekkenJson({}), "tekken.json");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  spec->vocab.Add({.id = 278, .bytes = "\xE4\xBD", .spelling = "\xE4\xBD"});
+  const StatusOr<std::string> written = WriteTekken(*spec);
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(ReadTekken(*written, "t")->vocab, spec->vocab);
+  spec->vocab.Add({.id = 279, .bytes = "<x>", .spelling = "<x>", .kind = PieceKind::kControl});
+  EXPECT_THAT(std::string(Message(WriteTekken(*spec).status())),
+              HasSubstr("special tokens have the lowest ids"));
+}
+
 }  // namespace
 }  // namespace tokgraft

@@ -156,5 +156,60 @@ TEST(TiktokenFormatTest, IsRecognisedByItsFirstLine) {
   }
 }
 
+TEST(TiktokenFormatTest, WritesRanksAndWhatStandsBesideThem) {
+  const std::string ranks = TtRanks() + TtLine("ab", 256) + TtLine(" a", 300);
+  const std::string regex = R"(\w+|\W "\w)";
+  StatusOr<TokenizerSpec> spec = ReadTiktoken(ranks, "r.tiktoken", regex);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(*WriteTiktoken(*spec), ranks);
+  spec->added_tokens = {{.id = 400, .content = "<b>", .special = true},
+                        {.id = 301, .content = "<a>", .special = true}};
+  const StatusOr<std::string> encoding = WriteTiktokenEncoding(*spec);
+  ASSERT_TRUE(encoding.ok()) << encoding.status();
+  EXPECT_EQ(*encoding, R"({
+  "name": "tokgraft",
+  "pat_str": "\\w+|\\W \"\\w",
+  "special_tokens": {
+    "<a>": 301,
+    "<b>": 400
+  }
+}
+)");
+  const StatusOr<TokenizerSpec> read = ReadTiktoken(ranks, "r.tiktoken", *encoding);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->pre_tokenizers, spec->pre_tokenizers);
+  ASSERT_EQ(read->added_tokens.size(), 2U);
+  EXPECT_EQ(read->added_tokens[0].content, "<a>");
+}
+
+TEST(TiktokenFormatTest, APublishedNameStaysWithItsRoles) {
+  const StatusOr<TokenizerSpec> spec = ReadTiktoken(TtRanks(), "r.tiktoken", "llama4");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  const StatusOr<TokenizerSpec> read =
+      ReadTiktoken(*WriteTiktoken(*spec), "r.tiktoken", *WriteTiktokenEncoding(*spec));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(*read == *spec);
+}
+
+TEST(TiktokenFormatTest, RefusesAnEncodingThatIsNone) {
+  EXPECT_THAT(TtErrorOf(TtRanks(), "{}"), HasSubstr("pat_str"));
+  EXPECT_THAT(TtErrorOf(TtRanks(), R"({"pat_str":"x","special_tokens":{"<a>":-1}})"),
+              StartsWith("r.tiktoken.json: special_tokens"));
+  EXPECT_THAT(TtErrorOf(TtRanks(), R"({"pat_str":"x","special_tokens":{"<a>":65}})"),
+              HasSubstr("the special token <a>"));
+}
+
+TEST(TiktokenFormatTest, RefusesToWriteWhatRanksCannotSay) {
+  const StatusOr<TokenizerSpec> good = ReadTiktoken(TtRanks(), "r.tiktoken", "qwen");
+  ASSERT_TRUE(good.ok()) << good.status();
+  TokenizerSpec spec = *good;
+  spec.normalizers = {normalizer::Lowercase{}};
+  EXPECT_THAT(std::string(Message(WriteTiktoken(spec).status())), HasSubstr("no normalizer"));
+  spec = *good;
+  spec.added_tokens[0].lstrip = true;
+  EXPECT_THAT(std::string(Message(WriteTiktokenEncoding(spec).status())),
+              HasSubstr("no plain special token"));
+}
+
 }  // namespace
 }  // namespace tokgraft
