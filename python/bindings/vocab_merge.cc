@@ -63,9 +63,9 @@ PyTrimResult PyTrim(const Tokenizer& tokenizer, const py::object& keep, const py
 }
 
 void RegisterTrim(py::module_& m) {
-  RegisterReport<TrimReport>(m, "TrimReport", "How many ids stay after a trim, and why.",
-                             {"base_size", "kept", "removed", "checked_documents", "checked_bytes",
-                              "checked_tokens"});
+  RegisterReport<TrimReport>(
+      m, "TrimReport", "How many ids stay after a trim, and why.",
+      {"base_size", "kept", "removed", "checked_documents", "checked_bytes", "checked_tokens"});
   py::class_<PyTrimResult>(m, "TrimResult", "A smaller tokenizer, and where its ids come from.")
       .def_readonly("tokenizer", &PyTrimResult::tokenizer)
       .def_readonly("id_map", &PyTrimResult::id_map)
@@ -97,8 +97,7 @@ void RegisterIdMap(py::module_& m) {
       .def_property_readonly(
           "added", [](const IdMap& map) { return py::object(FromJson(map.ToJson())["added"]); })
       .def_property_readonly(
-          "removed",
-          [](const IdMap& map) { return py::object(FromJson(map.ToJson())["removed"]); })
+          "removed", [](const IdMap& map) { return py::object(FromJson(map.ToJson())["removed"]); })
       .def("to_dict", [](const IdMap& map) { return FromJson(map.ToJson()); })
       .def("to_json", &IdMap::ToJson)
       .def("__str__", &IdMap::DebugString)
