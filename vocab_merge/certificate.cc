@@ -153,46 +153,53 @@ std::string WhyNotCoarsening(const TokenizerSpec& base, const TokenizerSpec& mer
   return {};
 }
 
-// Normalizers that cannot make a character of another script out of nothing.
-bool KeepsScripts(const std::vector<Normalizer>& normalizers) {
-  return std::all_of(normalizers.begin(), normalizers.end(), [](const Normalizer& step) {
-    if (const auto* form = std::get_if<normalizer::Unicode>(&step)) {
-      return form->form == normalizer::UnicodeForm::kNfc ||
-             form->form == normalizer::UnicodeForm::kNfd;
-    }
-    if (const auto* replace = std::get_if<normalizer::Replace>(&step)) {
-      return !replace->pattern.is_regex && replace->pattern.text == " ";
-    }
-    if (const auto* sentencepiece = std::get_if<normalizer::SentencePiece>(&step)) {
-      return sentencepiece->charsmap.empty();
-    }
-    return std::holds_alternative<normalizer::Prepend>(step) ||
-           std::holds_alternative<normalizer::Strip>(step) ||
-           std::holds_alternative<normalizer::ByteLevel>(step);
-  });
+// Whether an added token that has become part of the vocabulary may be spelled in a text that the
+// model sees: then it was not in the text itself, where it would have been found first.
+bool StagesMaySpell(const TokenizerSpec& spec) {
+  return !spec.normalizers.empty() ||
+         !std::all_of(spec.pre_tokenizers.begin(), spec.pre_tokenizers.end(),
+                      [](const PreTokenizer& step) {
+                        const auto* bytes = std::get_if<pre_tokenizer::ByteLevel>(&step);
+                        return std::holds_alternative<pre_tokenizer::Split>(step) ||
+                               (bytes != nullptr && !bytes->add_prefix_space);
+                      });
 }
 
-// The scripts of which every new join has a character; empty: some new join has none.
-StatusOr<std::vector<std::string>> ForeignScripts(const TokenizerSpec& base,
-                                                  const TokenizerSpec& merged,
-                                                  const CertifyOptions& options) {
+// The scripts of which a character is needed for any new join or piece; nullopt: not for all.
+StatusOr<std::optional<std::set<std::string>>> NeededScripts(const TokenizerSpec& base,
+                                                             const TokenizerSpec& merged,
+                                                             const CertifyOptions& options) {
   TOKGRAFT_ASSIGN_OR_RETURN(const ScriptSet scripts, ScriptSet::Parse(options.protected_scripts));
-  if (!KeepsScripts(base.normalizers)) return std::vector<std::string>();
+  const std::optional<std::set<std::string>> not_all;
+  const auto& old_bpe = std::get<BpeModel>(base.model);
+  const auto& bpe = std::get<BpeModel>(merged.model);
+  const bool finds_any_piece = bpe.ignore_merges || bpe.order != BpeModel::Order::kMergeList;
+  const bool finds_folded = finds_any_piece && StagesMaySpell(base);
   std::set<std::string> names;
   const std::size_t limit = base.id_limit();
   for (std::size_t i = 0; i < merged.vocab.size(); ++i) {
     const Piece piece = merged.vocab.entry(i);
-    if (piece.id >= limit && !scripts.HasForeign(piece.bytes, &names)) {
-      return std::vector<std::string>();
+    const bool acts = piece.id >= limit || (finds_folded && !base.vocab.Get(piece.id));
+    if (acts && !scripts.HasForeign(piece.bytes, &names)) return not_all;
+  }
+  for (std::size_t i = old_bpe.merges.size(); i < bpe.merges.size(); ++i) {
+    const std::optional<Piece> left = merged.vocab.Get(bpe.merges[i].left);
+    const std::optional<Piece> right = merged.vocab.Get(bpe.merges[i].right);
+    if (!left || !right || !scripts.HasForeign(Cat(left->bytes, right->bytes), &names)) {
+      return not_all;
     }
   }
-  const auto& old_merges = std::get<BpeModel>(base.model).merges;
-  const auto& merges = std::get<BpeModel>(merged.model).merges;
-  for (std::size_t i = old_merges.size(); i < merges.size(); ++i) {
-    const std::optional<Piece> product = merged.vocab.Get(merges[i].product);
-    if (!product || !scripts.HasForeign(product->bytes, &names)) return std::vector<std::string>();
-  }
-  return std::vector<std::string>(names.begin(), names.end());
+  return std::optional<std::set<std::string>>(std::move(names));
+}
+
+// What is claimed at L0, in words.
+std::string DisjointReason(const TokenizerSpec& base, const std::vector<std::string>& scripts) {
+  if (scripts.empty()) return "no new join acts on valid text";
+  std::string list;
+  for (const std::string& name : scripts) list += Cat(list.empty() ? "" : ", ", name);
+  return Cat("every new join needs a character of ", list, "; a valid text that has none",
+             base.normalizers.empty() ? "" : " once it is normalized",
+             " keeps its ids (scripts by the Script_Extensions of Unicode ", UnicodeVersion(), ")");
 }
 
 // Ends of the tokens, in bytes from the start of the text.
@@ -310,15 +317,12 @@ StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& me
     out.reason =
         "every join of the base keeps its turn and every new one comes later, so that token "
         "boundaries only disappear";
-    TOKGRAFT_ASSIGN_OR_RETURN(out.scripts, ForeignScripts(base, merged, options));
-    if (merged.id_limit() == base.id_limit() && base.model == merged.model) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const auto needed, NeededScripts(base, merged, options));
+    if (needed) {
       out.level = "L0";
-      out.reason = "nothing was added";
-    } else if (!out.scripts.empty()) {
-      out.level = "L0";
-      out.reason = "every new join holds a character of";
-      for (const std::string& name : out.scripts) out.reason += Cat(" ", name);
-      out.reason += "; a text without these scripts keeps its ids";
+      const bool grown = merged.id_limit() != base.id_limit() || merged.model != base.model;
+      out.scripts.assign(needed->begin(), needed->end());
+      out.reason = grown ? DisjointReason(base, out.scripts) : "nothing was added";
     }
   }
   if (!options.texts.empty()) {

@@ -1,6 +1,6 @@
 // Certificate: what a merge does to text that the base already encoded.
 //
-//   L0  identical ids on every text without a character of `scripts` (each new piece has one)
+//   L0  identical ids on every valid text that, once normalized, has no character of `scripts`
 //   L1  coarsening only: token boundaries disappear, none appears, on any text
 //   L2  measured on the text given, nothing proved
 //   L3  no promise, nothing measured
@@ -9,9 +9,16 @@
 // tokens and flags are equal, every base join keeps its priority, every new join comes after all of
 // them, and the base never fuses unknown characters into one token. Joins are made best priority
 // first, so every join of the base is made before any new one, and what follows only joins. This
-// holds for merge lists, scores and ranks alike. The text given is encoded by both tokenizers all
-// the same: `new_cuts` counts boundaries that the base did not have, `changed_spans` stretches
-// between common boundaries whose ids differ.
+// holds for merge lists, scores and ranks alike.
+//
+// L0 follows where, besides, a character outside the protected scripts stands in all that a new
+// join or piece spells: a text whose normalized form (what the model sees) has none gives them
+// nothing to act on. A character is of all scripts of its Script_Extensions; one that is shared by
+// all scripts (Common, Inherited) or by a protected one is not outside. A piece that ends inside a
+// character, as helper pieces do, is judged by every character that may follow. The raw text would
+// not do: U+00A8 U+0300, neither of them Greek, is normalized to U+1FED, which is. The text given
+// is encoded by both tokenizers all the same: `new_cuts` counts boundaries that the base did not
+// have, `changed_spans` stretches between common boundaries whose ids differ.
 //
 //   StatusOr<Certificate> c = Certify(base, merged, {.texts = documents});
 //   c->level;   // "L1"
@@ -31,8 +38,9 @@ namespace tokgraft {
 struct Certificate {
   std::string level = "L3";  // "L0".."L3"
   bool proved = false;
-  std::string reason{};                // the proof, or what prevents it
-  std::vector<std::string> scripts{};  // L0: the scripts of the new pieces, by name
+  std::string reason{};  // the proof, or what prevents it
+  // L0: the scripts of the new pieces, by name; "Unknown" has the code points not assigned.
+  std::vector<std::string> scripts{};
   std::uint64_t checked_bytes = 0;
   std::uint64_t base_tokens = 0;    // of the text checked
   std::uint64_t merged_tokens = 0;  // of the text checked
@@ -46,8 +54,7 @@ struct Certificate {
 
 struct CertifyOptions {
   std::vector<std::string_view> texts{};  // documents to check on; borrowed for the call
-  // L0 is claimed where every new piece has a character outside these scripts (Common and Inherited
-  // characters count with them).
+  // L0 is claimed where every new join and piece needs a character outside these scripts.
   std::vector<std::string> protected_scripts = {"Latin"};
   int threads = 0;
 };
