@@ -165,31 +165,48 @@ bool StagesMaySpell(const TokenizerSpec& spec) {
                       });
 }
 
-// The scripts of which a character is needed for any new join or piece; nullopt: not for all.
-StatusOr<std::optional<std::set<std::string>>> NeededScripts(const TokenizerSpec& base,
-                                                             const TokenizerSpec& merged,
-                                                             const CertifyOptions& options) {
+// The scripts of which a character is needed for any new join or piece.
+struct Needed {
+  std::set<std::string> scripts;
+  std::string exception;  // a new piece that needs none of them, described; "": there is none
+};
+
+std::string Describe(std::string_view bytes) {
+  std::string out;
+  if (IsValidUtf8(bytes)) return Cat("\"", bytes, "\"");
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  for (const char c : bytes) {
+    const auto b = static_cast<unsigned char>(c);
+    out += Cat(out.empty() ? "bytes " : " ", kHex[b >> 4], kHex[b & 15]);
+  }
+  return out;
+}
+
+StatusOr<Needed> FindNeeded(const TokenizerSpec& base, const TokenizerSpec& merged,
+                            const CertifyOptions& options) {
   TOKGRAFT_ASSIGN_OR_RETURN(const ScriptSet scripts, ScriptSet::Parse(options.protected_scripts));
-  const std::optional<std::set<std::string>> not_all;
   const auto& old_bpe = std::get<BpeModel>(base.model);
   const auto& bpe = std::get<BpeModel>(merged.model);
   const bool finds_any_piece = bpe.ignore_merges || bpe.order != BpeModel::Order::kMergeList;
   const bool finds_folded = finds_any_piece && StagesMaySpell(base);
-  std::set<std::string> names;
+  Needed out;
   const std::size_t limit = base.id_limit();
   for (std::size_t i = 0; i < merged.vocab.size(); ++i) {
     const Piece piece = merged.vocab.entry(i);
     const bool acts = piece.id >= limit || (finds_folded && !base.vocab.Get(piece.id));
-    if (acts && !scripts.HasForeign(piece.bytes, &names)) return not_all;
+    if (acts && !scripts.HasForeign(piece.bytes, &out.scripts)) {
+      return Needed{{}, Cat("piece ", piece.id, ", ", Describe(piece.bytes))};
+    }
   }
   for (std::size_t i = old_bpe.merges.size(); i < bpe.merges.size(); ++i) {
     const std::optional<Piece> left = merged.vocab.Get(bpe.merges[i].left);
     const std::optional<Piece> right = merged.vocab.Get(bpe.merges[i].right);
-    if (!left || !right || !scripts.HasForeign(Cat(left->bytes, right->bytes), &names)) {
-      return not_all;
+    const std::string both = left && right ? Cat(left->bytes, right->bytes) : std::string();
+    if (!scripts.HasForeign(both, &out.scripts)) {
+      return Needed{{}, Cat("merge ", i, ", ", Describe(both))};
     }
   }
-  return std::optional<std::set<std::string>>(std::move(names));
+  return out;
 }
 
 // What is claimed at L0, in words.
@@ -317,12 +334,14 @@ StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& me
     out.reason =
         "every join of the base keeps its turn and every new one comes later, so that token "
         "boundaries only disappear";
-    TOKGRAFT_ASSIGN_OR_RETURN(const auto needed, NeededScripts(base, merged, options));
-    if (needed) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const Needed needed, FindNeeded(base, merged, options));
+    if (needed.exception.empty()) {
       out.level = "L0";
       const bool grown = merged.id_limit() != base.id_limit() || merged.model != base.model;
-      out.scripts.assign(needed->begin(), needed->end());
+      out.scripts.assign(needed.scripts.begin(), needed.scripts.end());
       out.reason = grown ? DisjointReason(base, out.scripts) : "nothing was added";
+    } else {
+      out.reason += Cat("; not L0: ", needed.exception, ", needs no character of another script");
     }
   }
   if (!options.texts.empty()) {

@@ -51,6 +51,7 @@ TEST(CertificateTest, ANewLatinJoinIsL1) {
   EXPECT_EQ(out.level, "L1");
   EXPECT_TRUE(out.proved);
   EXPECT_THAT(out.scripts, IsEmpty());
+  EXPECT_THAT(out.reason, HasSubstr("not L0: piece 257, \"abc\", needs no character"));
 }
 
 TEST(CertificateTest, AHelperThatOnlyHanCharactersCompleteIsL0) {
