@@ -23,9 +23,11 @@ constexpr std::uint64_t kKeepOneIn = 4;
 // a share of all that is saved, for another one of its kind to follow. Within a small budget all
 // may go, in a large one the weakest.
 constexpr int kReturnRounds = 8;
-constexpr int kRefillSteps = 3;
 constexpr double kWorthwhile = 0.002;
 constexpr std::uint64_t kSmallBudget = 64;
+// In how many steps the room is filled: in a large budget there is more to try at once.
+constexpr int kRefillSteps = 3;
+constexpr int kRefillStepsOfMany = 2;
 
 // Candidates that a vocabulary holds, and what they do in it.
 struct Round {
@@ -164,9 +166,10 @@ StatusOr<Round> Competition::Shrink(std::uint64_t budget) const {
 StatusOr<Round> Competition::Refill(Round kept, std::uint64_t budget,
                                     const std::vector<std::size_t>& reserve,
                                     std::unordered_set<std::size_t>* useless) const {
-  for (int step = 0; step < kRefillSteps && kept.ids() < budget; ++step) {
+  const int steps = budget > kSmallBudget ? kRefillStepsOfMany : kRefillSteps;
+  for (int step = 0; step < steps && kept.ids() < budget; ++step) {
     std::uint64_t room = budget - kept.ids();
-    if (step + 1 < kRefillSteps) room = (room + 1) / 2;
+    if (step + 1 < steps) room = (room + 1) / 2;
     std::vector<std::size_t> wanted;
     std::vector<std::size_t> others;
     for (const Round::Entry& entry : kept.ranked) wanted.push_back(entry.candidate);
@@ -175,7 +178,7 @@ StatusOr<Round> Competition::Refill(Round kept, std::uint64_t budget,
       (room > 0 ? wanted : others).push_back(entry.candidate);
       if (room > 0) --room;
     }
-    const bool last = step + 1 == kRefillSteps;
+    const bool last = step + 1 == steps;
     if (last) others.insert(others.begin(), reserve.begin(), reserve.end());
     TOKGRAFT_ASSIGN_OR_RETURN(
         kept, Play(std::move(wanted), budget, last ? others : std::vector<std::size_t>()));
@@ -218,7 +221,10 @@ Status Competition::Run(Selection* selection) const {
   const std::uint64_t budget = options_.budget.value_or(kNoLimit);
   if (budget == 0) return {};
   TOKGRAFT_ASSIGN_OR_RETURN(Round best, Shrink(budget));
-  TOKGRAFT_ASSIGN_OR_RETURN(best, Improve(std::move(best), budget, worth.tokens));
+  // With ids to spare, all that saves tokens is in already.
+  if (best.ids() >= budget) {
+    TOKGRAFT_ASSIGN_OR_RETURN(best, Improve(std::move(best), budget, worth.tokens));
+  }
   for (const auto* entries : {&best.ranked, &best.neighbours}) {
     for (const Round::Entry& entry : *entries) {
       selection->pieces.push_back({candidates_[entry.candidate].donor_id, entry.saved});
