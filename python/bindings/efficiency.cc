@@ -2,6 +2,7 @@
 #include "tokenizer/efficiency.h"
 
 #include "python/bindings/bindings.h"
+#include "python/bindings/given.h"
 #include "python/bindings/progress.h"
 #include "python/bindings/reports.h"
 #include "tokenizer/compare.h"
@@ -10,9 +11,10 @@ namespace tokgraft::python {
 namespace py = pybind11;
 namespace {
 
-Report<EfficiencyReport> PyMeasure(const Tokenizer& tokenizer, const py::object& corpora,
+Report<EfficiencyReport> PyMeasure(const py::object& given, const py::object& corpora,
                                    const std::string& documents, int threads,
                                    const py::object& progress) {
+  const Tokenizer tokenizer = TokenizerFrom(given);
   PyProgress watched(progress);
   const MeasureOptions options = {.documents = Take(ParseDocuments(documents)),
                                   .threads = threads,
@@ -39,7 +41,7 @@ Report<Comparison> PyCompare(const py::dict& tokenizers, const py::object& corpo
                              const CompareArguments& arguments) {
   std::vector<std::pair<std::string, Tokenizer>> named;
   for (const auto& [name, tokenizer] : tokenizers) {
-    named.emplace_back(name.cast<std::string>(), tokenizer.cast<const Tokenizer&>());
+    named.emplace_back(name.cast<std::string>(), TokenizerFrom(tokenizer));
   }
   const std::vector<Corpus> read = CorporaFrom(corpora);
   const CompareOptions options = {.documents = Take(ParseDocuments(arguments.documents)),
@@ -64,9 +66,10 @@ void RegisterEfficiency(py::module_& m) {
                                    {"tokenizer", "corpora"});
   RegisterReport<Comparison>(m, "Comparison", "Ratios of token counts, with a verdict per corpus.",
                              {"tokenizers", "corpora", "pairs"});
-  m.def("measure", &PyMeasure, py::arg("tokenizer"), py::arg("corpora"), py::kw_only(),
-        py::arg("documents") = "line", py::arg("threads") = 0, py::arg("progress") = py::none(),
-        "How many tokens a tokenizer needs for each corpus, a file by name.");
+  m.def(
+      "measure", &PyMeasure, py::arg("tokenizer"), py::arg("corpora"), py::kw_only(),
+      py::arg("documents") = "line", py::arg("threads") = 0, py::arg("progress") = py::none(),
+      "How many tokens a tokenizer (or the one at a path) needs for each corpus, a file by name.");
   m.def(
       "compare",
       [](const py::dict& tokenizers, const py::object& corpora, const std::string& documents,

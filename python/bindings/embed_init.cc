@@ -4,6 +4,7 @@
 #include "embed_init/graft.h"
 #include "embed_init/init.h"
 #include "embed_init/manifest.h"
+#include "python/bindings/given.h"
 #include "python/bindings/progress.h"
 #include "python/bindings/vocab_merge.h"
 #include "tokenizer/load.h"
@@ -109,7 +110,7 @@ void RegisterGraft(py::module_& m) {
   m.def(
       "graft",
       [](const py::object& model, const py::object& donor, const py::object& out,
-         std::optional<std::uint64_t> budget, const std::vector<std::string>& scripts,
+         const py::object& budget, const std::vector<std::string>& scripts,
          const py::object& corpora, const std::string& documents, const std::string& method,
          const std::optional<std::string>& input_method,
          const std::optional<std::string>& output_method, const std::string& tie,
@@ -117,7 +118,7 @@ void RegisterGraft(py::module_& m) {
          bool verify, int threads, const py::object& progress) {
         GraftOptions options;
         options.out = out.is_none() ? "" : PathFrom(out);
-        options.budget = budget;
+        options.budget = BudgetFrom(budget);
         options.scripts = scripts;
         options.corpora = CorporaFrom(corpora);
         options.documents = Take(ParseDocuments(documents));
@@ -146,7 +147,7 @@ void RegisterEmbedInit(py::module_& m) {
   RegisterReport<InitReport>(m, "InitReport", "What writing a new checkpoint did, in numbers.",
                              {"rows", "input", "output", "tied", "norms", "seconds"});
   RegisterReport<VerifyReport>(m, "VerifyReport", "What of a manifest holds, and what does not.",
-                               {"ok", "problems"});
+                               {"ok", "complete", "problems"});
   RegisterInit(m);
   RegisterReport<GraftReport>(m, "GraftReport", "The main job, from efficiency to verification.",
                               {"model", "donor", "out", "vocabulary", "efficiency", "conflicts",

@@ -27,7 +27,9 @@ void RegisterReport(pybind11::module_& m, const char* name, const char* doc,
   type.def("to_dict", [](const R& r) { return FromJson(r.json); });
   type.def("to_json", [](const R& r) { return r.json; });
   type.def("__str__", [](const R& r) { return r.text; });
-  type.def("__repr__", [name](const R&) { return Cat("<tokgraft.", name, ">"); });
+  type.def("__repr__", [name](const R& r) {
+    return Cat("<tokgraft.", name, ": ", r.text.substr(0, r.text.find('\n')), ">");
+  });
   type.def("__eq__", [](const R& r, const py::object& other) {
     return py::isinstance<R>(other) && other.cast<const R&>().json == r.json;
   });

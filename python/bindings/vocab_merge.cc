@@ -3,8 +3,10 @@
 
 #include <pybind11/stl.h>
 
+#include "python/bindings/given.h"
 #include "python/bindings/progress.h"
 #include "tokenizer/corpus.h"
+#include "vocab_merge/cli/output.h"
 
 namespace tokgraft::python {
 namespace py = pybind11;
@@ -13,6 +15,8 @@ namespace {
 struct MergeArguments {
   std::string strategy;
   std::optional<std::uint64_t> budget;
+  std::string documents;
+  py::object progress;
   std::vector<std::string> scripts;
   py::object corpora;
   py::object protect;
@@ -22,10 +26,12 @@ struct MergeArguments {
 
 PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
                       const MergeArguments& arguments) {
-  const DocumentList corpus = Take(ReadDocuments(CorporaFrom(arguments.corpora), Documents::kLine));
-  const DocumentList protect =
-      Take(ReadDocuments(CorporaFrom(arguments.protect), Documents::kLine));
+  const Documents documents = Take(ParseDocuments(arguments.documents));
+  const DocumentList corpus = Take(ReadDocuments(CorporaFrom(arguments.corpora), documents));
+  const DocumentList protect = Take(ReadDocuments(CorporaFrom(arguments.protect), documents));
+  PyProgress watched(arguments.progress);
   MergeOptions options;
+  options.progress = watched.function();
   options.strategy = arguments.strategy;
   options.budget = arguments.budget;
   options.scripts = arguments.scripts;
@@ -41,13 +47,32 @@ PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
     return PyMergeResult{base, std::move(tokenizer), std::move(merged.id_map),
                          ToReport(merged.conflicts), ToReport(merged.certificate)};
   }();
+  watched.RaiseIfFailed();
   return Take(std::move(result));
 }
 
-PyTrimResult PyTrim(const Tokenizer& tokenizer, const py::object& keep, const py::object& ids,
+// What `tokgraft merge -o` writes.
+void PySaveMerge(const PyMergeResult& result, py::handle directory, bool force) {
+  const OutputArguments output = {
+      .out = PathFrom(directory), .format = {}, .dry_run = false, .force = force};
+  const TokenizerSpec& spec = result.tokenizer.spec();
+  const Status status = [&]() -> Status {
+    const py::gil_scoped_release unlocked;
+    TOKGRAFT_ASSIGN_OR_RETURN(const Format format,
+                              CheckOutput(output, spec, {result.base.spec().source}));
+    return WriteOutput(output, spec, format,
+                       {{"id_map.json", result.id_map.ToJson()},
+                        {"conflicts.json", result.conflicts.json},
+                        {"certificate.json", result.certificate.json}});
+  }();
+  Check(status);
+}
+
+PyTrimResult PyTrim(const py::object& given, const py::object& keep, const py::object& ids,
                     const std::string& documents, int threads) {
   const DocumentList corpus =
       Take(ReadDocuments(CorporaFrom(keep), Take(ParseDocuments(documents))));
+  const Tokenizer tokenizer = TokenizerFrom(given);
   TrimOptions options{.corpus = corpus.documents, .ids = {}, .threads = threads};
   if (!ids.is_none()) {
     const Ids wanted(ids);
@@ -84,7 +109,8 @@ void RegisterTrim(py::module_& m) {
           }));
   m.def("trim", &PyTrim, py::arg("tokenizer"), py::kw_only(), py::arg("keep") = py::none(),
         py::arg("ids") = py::none(), py::arg("documents") = "line", py::arg("threads") = 0,
-        "A smaller vocabulary that encodes the kept corpora as before.");
+        "A smaller vocabulary that encodes the kept corpora as before.\n\n"
+        "keep: files by name, whose tokens stay. ids: ids that stay, used or not.");
 }
 
 void RegisterIdMap(py::module_& m) {
@@ -130,6 +156,8 @@ void RegisterVocabMerge(py::module_& m) {
       .def_readonly("id_map", &PyMergeResult::id_map)
       .def_readonly("conflicts", &PyMergeResult::conflicts)
       .def_readonly("certificate", &PyMergeResult::certificate)
+      .def("save", &PySaveMerge, py::arg("directory"), py::kw_only(), py::arg("force") = false,
+           "Writes what tokgraft merge writes: the tokenizer and its reports, in a directory.")
       .def("__str__",
            [](const PyMergeResult& r) {
              return Cat(r.id_map.DebugString(), "\n", r.certificate.text, "\n", r.conflicts.text);
@@ -151,15 +179,25 @@ void RegisterVocabMerge(py::module_& m) {
           }));
   m.def(
       "merge",
-      [](const Tokenizer& base, const Tokenizer& donor, const std::string& strategy,
-         std::optional<std::uint64_t> budget, const std::vector<std::string>& scripts,
-         const py::object& corpora, const py::object& protect, bool bytes, int threads) {
-        return PyMerge(base, donor, {strategy, budget, scripts, corpora, protect, bytes, threads});
+      [](const py::object& base, const py::object& donor, const std::string& strategy,
+         const py::object& budget, const std::vector<std::string>& scripts,
+         const py::object& corpora, const py::object& protect, const std::string& documents,
+         bool bytes, int threads, const py::object& progress) {
+        const std::optional<std::uint64_t> most = BudgetFrom(budget);
+        return PyMerge(
+            TokenizerFrom(base), TokenizerFrom(donor),
+            {strategy, most, documents, progress, scripts, corpora, protect, bytes, threads});
       },
       py::arg("base"), py::arg("donor"), py::kw_only(), py::arg("strategy") = "extend",
       py::arg("budget") = py::none(), py::arg("scripts") = std::vector<std::string>(),
-      py::arg("corpora") = py::none(), py::arg("protect") = py::none(), py::arg("bytes") = false,
-      py::arg("threads") = 0, "Adds a donor's pieces to a base; no base id moves.");
+      py::arg("corpora") = py::none(), py::arg("protect") = py::none(),
+      py::arg("documents") = "line", py::arg("bytes") = false, py::arg("threads") = 0,
+      py::arg("progress") = py::none(),
+      "Adds a donor's pieces to a base; no base id moves. Each is a Tokenizer or a path.\n\n"
+      "budget: new ids at most; None: every piece that fits or, given corpora, saves a token.\n"
+      "scripts: only pieces in these, e.g. [\"Han\"]. corpora: files by name, to select on and to\n"
+      "certify on; protect: to certify on instead. bytes: also fragments of characters.\n"
+      "progress: called with the stage and a fraction.");
 }
 
 }  // namespace tokgraft::python

@@ -3,7 +3,9 @@
     tok = tokgraft.load("model/")            # any tokenizer file, or a directory with one
     tok.encode("Hello").ids                  # exactly the ids of its reference library
 
-Subjects are positional, everything else is by keyword; every error is a tokgraft.Error.
+Subjects are positional, everything else is by keyword. Every error in a file, a path or a value is
+a tokgraft.Error; an argument of the wrong type is a TypeError. decode() is the reference's: ids that
+do not exist give no text.
 """
 
 from tokgraft._core import (

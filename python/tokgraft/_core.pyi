@@ -177,6 +177,8 @@ class VerifyReport(_Report):
     @property
     def ok(self) -> bool: ...
     @property
+    def complete(self) -> bool: ...
+    @property
     def problems(self) -> list[str]: ...
 
 class IdMap:
@@ -208,6 +210,7 @@ class MergeResult:
     def conflicts(self) -> ConflictReport: ...
     @property
     def certificate(self) -> Certificate: ...
+    def save(self, directory: _Path, *, force: bool = False) -> None: ...
 
 class TrimReport(_Report):
     @property
@@ -233,7 +236,7 @@ class TrimResult:
 
 def load(path: _Path, *, pattern: str | None = None) -> Tokenizer: ...
 def measure(
-    tokenizer: Tokenizer,
+    tokenizer: Tokenizer | _Path,
     corpora: _Corpora,
     *,
     documents: _Documents = "line",
@@ -241,7 +244,7 @@ def measure(
     progress: _Progress | None = None,
 ) -> EfficiencyReport: ...
 def compare(
-    tokenizers: dict[str, Tokenizer],
+    tokenizers: dict[str, Tokenizer | _Path],
     corpora: _Corpora,
     *,
     documents: _Documents = "line",
@@ -266,19 +269,21 @@ def diff(
     threads: int = 0,
 ) -> DiffReport: ...
 def merge(
-    base: Tokenizer,
-    donor: Tokenizer,
+    base: Tokenizer | _Path,
+    donor: Tokenizer | _Path,
     *,
     strategy: str = "extend",
     budget: int | None = None,
     scripts: Sequence[str] = (),
     corpora: _Corpora | None = None,
     protect: _Corpora | None = None,
+    documents: _Documents = "line",
     bytes: bool = False,
     threads: int = 0,
+    progress: _Progress | None = None,
 ) -> MergeResult: ...
 def trim(
-    tokenizer: Tokenizer,
+    tokenizer: Tokenizer | _Path,
     *,
     keep: _Corpora | None = None,
     ids: Sequence[int] | None = None,

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+import tokgraft
 import toys
 
 
@@ -92,5 +93,27 @@ def test_verify_finds_the_source_from_anywhere_and_says_when_it_cannot(folder):
             assert partly.returncode == status
             assert partly.stdout.splitlines()[-1].startswith(
                 "holds in part: the source model was not there, so copied rows and ")
+        assert not tokgraft.verify(folder / "out").complete
     finally:
         os.rename(folder / "gone", folder / "model")
+
+
+def test_python_takes_paths_and_refuses_budgets_by_name(folder):
+    base, donor = folder / "toy.json", folder / "donor.json"
+    stages = []
+    merged = tokgraft.merge(base, donor, budget=5, corpora={"zh": folder / "zh.txt"},
+                            documents="file", progress=lambda stage, _: stages.append(stage))
+    assert len(merged.id_map.added) == 5 and {"select pieces", "certify"} <= set(stages)
+    assert tokgraft.measure(base, {"zh": folder / "zh.txt"}).corpora["zh"]["tokens"] > 0
+    tokgraft.compare({"a": base, "b": donor}, {"zh": folder / "zh.txt"}, resamples=100)
+    for wrong in (-1, "auto", 2.5, True):
+        with pytest.raises(tokgraft.Error, match="budget: is .*0 or more"):
+            tokgraft.merge(base, donor, budget=wrong)
+    merged.save(folder / "saved")
+    assert tokgraft.load(folder / "saved") == merged.tokenizer or \
+        tokgraft.load(folder / "saved").vocab_size == merged.tokenizer.vocab_size
+    assert json.loads((folder / "saved" / "id_map.json").read_text()) == merged.id_map.to_dict()
+    with pytest.raises(tokgraft.ConflictError, match="force=True"):
+        merged.save(folder / "saved")
+    merged.save(folder / "saved", force=True)
+    assert repr(merged.certificate).startswith("<tokgraft.Certificate: L")

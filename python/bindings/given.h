@@ -1,0 +1,47 @@
+// Arguments that a caller may give in more than one form: a tokenizer or the path of one, a budget.
+#ifndef TOKGRAFT_PYTHON_BINDINGS_GIVEN_H_
+#define TOKGRAFT_PYTHON_BINDINGS_GIVEN_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "python/bindings/bindings.h"
+#include "tokenizer/load.h"
+
+namespace tokgraft::python {
+
+// A Tokenizer, or what tokgraft.load takes.
+inline Tokenizer TokenizerFrom(const pybind11::handle& given) {
+  if (pybind11::isinstance<Tokenizer>(given)) return given.cast<const Tokenizer&>();
+  const std::string path = PathFrom(given);
+  StatusOr<Tokenizer> tokenizer = [&]() -> StatusOr<Tokenizer> {
+    const pybind11::gil_scoped_release unlocked;
+    TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, Load(path));
+    return Compile(std::move(spec));
+  }();
+  return Take(std::move(tokenizer));
+}
+
+// None, or a whole number that is not negative.
+inline std::optional<std::uint64_t> BudgetFrom(const pybind11::object& given) {
+  if (given.is_none()) return std::nullopt;
+  const pybind11::object number =
+      pybind11::isinstance<pybind11::bool_>(given)
+          ? pybind11::none()
+          : pybind11::reinterpret_steal<pybind11::object>(PyNumber_Index(given.ptr()));
+  PyErr_Clear();
+  if (number && !number.is_none()) {
+    const std::uint64_t budget = PyLong_AsUnsignedLongLong(number.ptr());
+    if (PyErr_Occurred() == nullptr) return budget;
+    PyErr_Clear();
+  }
+  Raise(InvalidArgumentError(Cat("budget: is ", std::string(pybind11::repr(given)),
+                                 ", expected a number of new ids, 0 or more, or None for every "
+                                 "piece that fits or saves a token")));
+}
+
+}  // namespace tokgraft::python
+
+#endif  // TOKGRAFT_PYTHON_BINDINGS_GIVEN_H_
