@@ -314,19 +314,25 @@ def test_what_a_merge_replaces(toy, donor, model, tmp_path):
     assert (tmp_path / "grafted" / "model.safetensors").exists()
 
 
-def test_a_tokenizer_that_cannot_be_written_back_is_refused_before_any_work(model, donor, tmp_path):
+def test_a_format_that_cannot_hold_the_base_is_refused_before_any_work(model, donor, tmp_path):
     (model / "tokenizer.json").unlink()
     (model / "tokenizer_config.json").unlink()
     toys.sentencepiece_model(model / "tokenizer.model")
     before = sorted(os.listdir(tmp_path))
-    stages = []
-    with pytest.raises(NotImplementedError, match="tokenizer.json"):
-        tokgraft.graft(str(model), str(donor), out=str(tmp_path / "out"),
-                       progress=lambda stage, fraction: stages.append(stage))
-    assert "merge" not in stages
-    assert_refused(run("graft", model, "--donor", donor, "-o", tmp_path / "out"), "tokenizer.json")
-    assert_refused(run("merge", model, donor, "-o", tmp_path / "out"), "sentencepiece")
+    refused = run("merge", model, donor, "-o", tmp_path / "out", "--for", "tiktoken",
+                  "--progress", "json")
+    assert refused.returncode == 1 and "tiktoken" in refused.stderr
+    assert '"merge' not in refused.stderr  # the stage
     assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_a_model_directory_with_only_a_sentencepiece_model_is_grafted(model, donor, tmp_path):
+    (model / "tokenizer.json").unlink()
+    (model / "tokenizer_config.json").unlink()
+    toys.sentencepiece_model(model / "tokenizer.model")
+    assert run("graft", model, "--donor", donor, "-o", tmp_path / "out").returncode == 0
+    assert (tmp_path / "out" / "tokenizer.model").exists()
+    assert run("verify", tmp_path / "out").returncode == 0
 
 
 def test_a_full_disk_while_saving_a_tokenizer(toy, small_disk):
