@@ -1,11 +1,13 @@
 """Merged tokenizers, read by the reference libraries: Hugging Face's from_file and AutoTokenizer give
 our ids, and every witness of id_map.json holds its new id there too.
 
-A toy pair runs among the fast tests; the pairs of real tokenizers are slow.
+A toy pair runs among the fast tests; the pairs of real tokenizers are slow. Bases of other formats
+are held to what a merge promises: no new cut, a witness for each new id, old ids unmoved.
 """
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -54,6 +56,31 @@ def assert_hugging_face_agrees(out: pathlib.Path, texts, compared) -> None:
         encoded = theirs.encode(piece["witness"], add_special_tokens=False).ids
         assert piece["id"] in encoded, piece
     compared(f"tokenizers {tokenizers.__version__}", len(texts) + len(added))
+
+
+def ends(tokenizer, text: str) -> list[int]:
+    """Where tokens end, in bytes of what they spell."""
+    out = [0]
+    for piece in tokenizer.encode_ids(text):
+        out.append(out[-1] + len(tokenizer.token_bytes(int(piece))))
+    return out
+
+
+def assert_promises_hold(base, merged, texts) -> None:
+    tokenizer = merged.tokenizer
+    for old, new in enumerate(merged.id_map.base_to_merged):
+        assert new == old or (new is None and base.token_bytes(old) is None)  # a hole
+    fewer = 0
+    for text in texts:
+        before, after = ends(base, text), ends(tokenizer, text)
+        assert set(after) <= set(before) and after[-1] == before[-1], text
+        fewer += len(before) - len(after)
+    assert fewer > 0
+    for piece in merged.id_map.added:
+        assert piece["id"] in tokenizer.encode_ids(piece["witness"]), piece
+    certificate = merged.certificate
+    assert certificate.proved and certificate.level in ("L0", "L1"), certificate.reason
+    assert certificate.new_cuts == 0
 
 
 def test_toys_merge_into_what_hugging_face_reads(tmp_path, compared):
@@ -142,3 +169,44 @@ def test_smollm2_and_tekken_selected_on_a_corpus(tmp_path, compared):
     certificate = report["certificate"]
     assert certificate["merged_tokens"] < 0.7 * certificate["base_tokens"]
     assert_hugging_face_agrees(tmp_path / "out", documents("en", "zh", "ja"), compared)
+
+
+# More than what Script_Extensions counts as Han.
+MAY_BE_HAN = re.compile("[\u2e80-\u30ff\u3190-\ua4cf\uf900-\ufaff\ufe30-\uffef\U0001f200-\U0010ffff]")
+LANGUAGES = ["en", "de", "zh", "ja", "ko", "hi", "ru", "code"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("base,pattern,donor", [
+    ("mistral_common/tokenizer.model.v1", None, "llama3"),
+    ("cl100k.tiktoken", "cl100k", "deepseek_v3"),
+    ("mistral_common/tekken_240911.json", None, "qwen3"),
+])
+def test_bases_of_other_formats_keep_the_promises(base, pattern, donor):
+    base = tokgraft.load(data_path(f"tokenizers/{base}"), pattern=pattern)
+    donor = tokgraft.load(data_path(f"tokenizers/{donor}"))
+    protect = {name: data_path(f"text/reference-{name}.txt") for name in ("en", "de", "zh", "ja")}
+    merged = tokgraft.merge(base, donor, budget=2000, protect=protect)
+    assert len(merged.id_map.added) == 2000
+    assert_promises_hold(base, merged, documents(*LANGUAGES, limit=20_000))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("donor", ["qwen3", "mistral_common/tekken_240911.json"])
+def test_chinese_pieces_leave_other_text_alone(donor):
+    base = tokgraft.load(data_path("tokenizers/llama3"))
+    donor = tokgraft.load(data_path(f"tokenizers/{donor}"))
+    merged = tokgraft.merge(base, donor, budget=1000, scripts=["Han"])
+    certificate = merged.certificate.to_dict()
+    assert (certificate["level"], certificate["proved"]) == ("L0", True)
+    assert certificate["scripts"] == ["Han"]
+    alike = 0
+    for name in ("reference-en", "reference-de", "ru", "ko", "code"):
+        text = data_path(f"text/{name}.txt").read_text(encoding="utf-8")[:400_000]
+        for line in text.splitlines():
+            if not MAY_BE_HAN.search(line):
+                assert list(merged.tokenizer.encode_ids(line)) == list(base.encode_ids(line)), line
+                alike += 1
+    assert alike > 10_000
+    chinese = data_path("text/reference-zh.txt").read_text(encoding="utf-8")
+    assert merged.tokenizer.count(chinese) < base.count(chinese)
