@@ -118,6 +118,7 @@ def test_what_was_loaded_comes_back(name, tmp_path, compared):
     compared(f"{tokenizer.format}, written", len(TEXTS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
                                   "gemma3_gguf/gemma-3-270m-q4_k_m.gguf"])
 def test_gguf_comes_back(name, tmp_path, with_llama_cpp, compared):
@@ -137,6 +138,7 @@ def test_tekken_keeps_what_it_held(tmp_path):
     assert len(after["vocab"]) == 131072 - 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base,form", [("mistral_common/tokenizer.model.v1", "sentencepiece"),
                                        ("mistral_common/tekken_240911.json", "tekken"),
                                        ("qwen.tiktoken", "tiktoken")])

@@ -1,10 +1,9 @@
 // A regex that means what the spec's reference means by it.
 //
 // HF's regexes are Oniguruma's Ruby syntax with Unicode 16, tiktoken's and Tekken's are those of
-// Rust's fancy-regex with Unicode 16. Here the pattern is parsed, every class in it (\p{..}, \s,
-// \w,
-// [[:alpha:]], .) is spelled out as code points of the reference's Unicode, what cannot be carried
-// over exactly, or what Oniguruma does not take, is refused by name, and the rest runs on a
+// Rust's fancy-regex with Unicode 16. Here the pattern is parsed, and every class in it (\p{..},
+// \s, \w, [[:alpha:]], .) is spelled out as code points of the reference's Unicode. What cannot be
+// carried over exactly, or what Oniguruma does not take, is refused by name. The rest runs on a
 // backtracking matcher of our own: matches of the reference, in time linear in the text.
 //
 //   TOKGRAFT_ASSIGN_OR_RETURN(Regex regex, Regex::Compile(R"(\s+)", Reference::kHuggingFace));
