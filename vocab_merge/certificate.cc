@@ -11,13 +11,13 @@
 
 #include "tokenizer/text/utf8.h"
 #include "tokenizer/tokenizer.h"
+#include "vocab_merge/extend/batches.h"
 #include "vocab_merge/extend/scripts.h"
 
 namespace tokgraft {
 namespace {
 
 // Text is compared in batches of about this size, so that memory stays bounded.
-constexpr std::size_t kBatchBytes = std::size_t{1} << 22;
 
 bool AllBytesPresent(const Vocab& vocab, PieceKind kind) {
   std::array<bool, 256> present{};
@@ -269,13 +269,7 @@ void Compare(std::span<const TokenId> base, const std::vector<std::uint64_t>& ba
 
 void Measure(const Tokenizer& base, const Tokenizer& merged, const CertifyOptions& options,
              Certificate* out) {
-  for (std::size_t begin = 0; begin < options.texts.size();) {
-    std::size_t end = begin;
-    std::size_t bytes = 0;
-    while (end < options.texts.size() && (end == begin || bytes < kBatchBytes)) {
-      bytes += options.texts[end++].size();
-    }
-    const auto texts = std::span(options.texts).subspan(begin, end - begin);
+  for (const auto texts : Batches(options.texts)) {
     const EncodingBatch before = base.EncodeBatch(texts, options.threads);
     const EncodingBatch after = merged.EncodeBatch(texts, options.threads);
     for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -293,10 +287,9 @@ void Measure(const Tokenizer& base, const Tokenizer& merged, const CertifyOption
       }
       Compare(row(before), before_ends, row(after), after_ends, out);
     }
-    out->checked_bytes += bytes;
+    for (const std::string_view text : texts) out->checked_bytes += text.size();
     out->base_tokens += before.ids.size();
     out->merged_tokens += after.ids.size();
-    begin = end;
   }
 }
 

@@ -2,20 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/status.h"
-#include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
-namespace {
-
-std::string Printable(std::string_view bytes) {
-  std::string text;
-  ReplaceInvalid(bytes, &text);
-  return text;
-}
-
-}  // namespace
-
 std::string_view SeverityName(Severity severity) {
   switch (severity) {
     case Severity::kNote:

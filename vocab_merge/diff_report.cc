@@ -1,8 +1,8 @@
 // DiffReport as JSON and as text.
 #include <nlohmann/json.hpp>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/status.h"
-#include "tokenizer/text/utf8.h"
 #include "vocab_merge/diff.h"
 #include "vocab_merge/rules/detect.h"
 
@@ -12,12 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kShownTokens = 24;
-
-std::string Printable(std::string_view bytes) {
-  std::string text;
-  ReplaceInvalid(bytes, &text);
-  return text;
-}
 
 Json ListOf(const std::vector<std::string>& texts) {
   Json out = Json::array();

@@ -5,6 +5,7 @@
 
 #include "tokenizer/base/json.h"
 #include "tokenizer/base/mapped_file.h"
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
@@ -53,11 +54,9 @@ Json IdsToJson(const std::vector<std::optional<TokenId>>& ids) {
 }
 
 Json AddedToJson(const AddedPiece& piece) {
-  std::string text;
-  ReplaceInvalid(piece.bytes, &text);
   Json merges = Json::array();
   for (const auto& [left, right] : piece.merges) merges.push_back(Json::array({left, right}));
-  Json out = {{"id", piece.id}, {"bytes", ToHex(piece.bytes)}, {"text", std::move(text)}};
+  Json out = {{"id", piece.id}, {"bytes", ToHex(piece.bytes)}, {"text", Printable(piece.bytes)}};
   out["donor_id"] = piece.donor_id ? Json(*piece.donor_id) : Json(nullptr);
   out["merges"] = std::move(merges);
   if (IsValidUtf8(piece.witness)) {

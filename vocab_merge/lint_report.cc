@@ -3,8 +3,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/status.h"
-#include "tokenizer/text/utf8.h"
 #include "vocab_merge/lint.h"
 #include "vocab_merge/rules/pages.h"
 #include "vocab_merge/rules/rule.h"
@@ -16,12 +16,6 @@ using Json = nlohmann::ordered_json;
 
 // Examples that the text shows of each finding; the JSON has more.
 constexpr std::size_t kShownExamples = 4;
-
-std::string Printable(std::string_view bytes) {
-  std::string text;
-  ReplaceInvalid(bytes, &text);
-  return text;
-}
 
 Json TextOrNull(std::string_view text) {
   return text.empty() ? Json(nullptr) : Json(Printable(text));

@@ -9,6 +9,7 @@
 
 #include "tokenizer/text/utf8.h"
 #include "tokenizer/tokenizer.h"
+#include "vocab_merge/extend/batches.h"
 #include "vocab_merge/extend/chain.h"
 #include "vocab_merge/rules/token_list.h"
 #include "vocab_merge/trim/literals.h"
@@ -16,23 +17,6 @@
 
 namespace tokgraft {
 namespace {
-
-constexpr std::size_t kBatchBytes = std::size_t{1} << 22;
-
-// Calls `visit` with stretches of documents of some 4 MB.
-template <typename Visit>
-Status ForEachBatch(std::span<const std::string_view> documents, const Visit& visit) {
-  for (std::size_t begin = 0; begin < documents.size();) {
-    std::size_t end = begin;
-    std::size_t bytes = 0;
-    while (end < documents.size() && (end == begin || bytes < kBatchBytes)) {
-      bytes += documents[end++].size();
-    }
-    TOKGRAFT_RETURN_IF_ERROR(visit(documents.subspan(begin, end - begin)));
-    begin = end;
-  }
-  return {};
-}
 
 // The ids that stay. Each is counted under the reason that keeps it first.
 class KeepSet {
@@ -101,12 +85,11 @@ void KeepFoundations(const TokenizerSpec& spec, KeepSet* keep, TrimReport* repor
   }
 }
 
-Status KeepUsed(const Tokenizer& tokenizer, std::span<const std::string_view> documents,
-                int threads, KeepSet* keep, std::uint64_t* reason) {
-  return ForEachBatch(documents, [&](std::span<const std::string_view> batch) -> Status {
+void KeepUsed(const Tokenizer& tokenizer, std::span<const std::string_view> documents, int threads,
+              KeepSet* keep, std::uint64_t* reason) {
+  for (const auto batch : Batches(documents)) {
     for (const TokenId id : tokenizer.EncodeBatch(batch, threads).ids) keep->Add(id, reason);
-    return {};
-  });
+  }
 }
 
 Status KeepAsked(const TokenizerSpec& spec, const std::vector<TokenId>& ids, KeepSet* keep,
@@ -176,7 +159,7 @@ IdMap MakeIdMap(const TokenizerSpec& spec, std::vector<std::optional<TokenId>> n
 // The promise, on the text given.
 Status Check(const Tokenizer& before, const Tokenizer& after, const TrimOptions& options,
              const std::vector<std::optional<TokenId>>& new_ids, TrimReport* report) {
-  return ForEachBatch(options.corpus, [&](std::span<const std::string_view> batch) -> Status {
+  for (const auto batch : Batches(options.corpus)) {
     const auto old_ids = before.EncodeBatch(batch, options.threads);
     const auto ids = after.EncodeBatch(batch, options.threads);
     const bool same =
@@ -190,8 +173,8 @@ Status Check(const Tokenizer& before, const Tokenizer& after, const TrimOptions&
     report->checked_documents += batch.size();
     for (const std::string_view document : batch) report->checked_bytes += document.size();
     report->checked_tokens += ids.ids.size();
-    return {};
-  });
+  }
+  return {};
 }
 
 }  // namespace
@@ -226,11 +209,11 @@ StatusOr<TrimResult> Trim(const TokenizerSpec& base, const TrimOptions& options)
   TrimReport& report = out.report;
   KeepSet keep(base.id_limit());
   KeepFoundations(base, &keep, &report);
-  TOKGRAFT_RETURN_IF_ERROR(KeepUsed(before, options.corpus, options.threads, &keep, &report.used));
+  KeepUsed(before, options.corpus, options.threads, &keep, &report.used);
   for (const std::string& chat_template : ChatTemplates(base)) {
     const std::vector<std::string> literals = TemplateLiterals(chat_template);
     const std::vector<std::string_view> views(literals.begin(), literals.end());
-    TOKGRAFT_RETURN_IF_ERROR(KeepUsed(before, views, options.threads, &keep, &report.literals));
+    KeepUsed(before, views, options.threads, &keep, &report.literals);
   }
   TOKGRAFT_RETURN_IF_ERROR(KeepAsked(base, options.ids, &keep, &report));
   TOKGRAFT_RETURN_IF_ERROR(KeepIntermediates(base, &keep, &report));

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "tokenizer/text/utf8.h"
+
 namespace tokgraft {
 namespace {
 
@@ -34,6 +36,12 @@ void AppendReadable(const Json& value, std::size_t indent, bool in_array, std::s
 }
 
 }  // namespace
+
+std::string Printable(std::string_view bytes) {
+  std::string text;
+  ReplaceInvalid(bytes, &text);
+  return text;
+}
 
 std::string Fixed(double value, int digits) {
   char buffer[64];

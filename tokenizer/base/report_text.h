@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tokgraft {
@@ -18,6 +19,9 @@ struct TableStyle {
   std::size_t left_columns = 1;  // aligned to the left; those behind them to the right
   std::string indent = {};
 };
+
+// Text as it is, each maximal bad subsequence of invalid UTF-8 as U+FFFD.
+std::string Printable(std::string_view bytes);
 
 // 1 -> "1 problem", 1234 -> "1,234 problems"; `many` where an s is not enough.
 std::string Counted(std::uint64_t count, const std::string& one, const std::string& many = "");

@@ -18,7 +18,6 @@
 #include "tokenizer/cli/commands.h"
 #include "tokenizer/cli/console.h"
 #include "tokenizer/cli/tokenizer_argument.h"
-#include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
 namespace {
@@ -40,12 +39,6 @@ StatusOr<std::string> ReadText(const TextOptions& options) {
     return std::string(file.bytes());
   }
   return std::string(std::istreambuf_iterator<char>(std::cin), {});
-}
-
-std::string Printable(std::string_view bytes) {
-  std::string out;
-  ReplaceInvalid(bytes, &out);
-  return out;
 }
 
 std::string Hex(std::string_view bytes) {

@@ -84,29 +84,10 @@ class Comparer {
   std::vector<TokenId> ids_a_, ids_b_;
 };
 
-void AppendCodePoint(char32_t c, std::string* out) {
-  const auto put = [&](char32_t value) { out->push_back(static_cast<char>(value)); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0 | (c >> 6));
-    put(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    put(0xE0 | (c >> 12));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  } else {
-    put(0xF0 | (c >> 18));
-    put(0x80 | ((c >> 12) & 0x3F));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  }
-}
-
 // A line in which the class of `c` decides how the neighbours are split.
 void AppendContexts(char32_t c, std::string* out) {
   std::string text;
-  AppendCodePoint(c, &text);
+  AppendUtf8(c, &text);
   *out +=
       Cat(text, " ", text, "a", text, "b ", text, text, " 1", text, "2 .", text, "! '", text, "\n");
 }

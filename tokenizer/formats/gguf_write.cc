@@ -16,6 +16,7 @@
 #include "tokenizer/base/json.h"
 #include "tokenizer/formats/gguf.h"
 #include "tokenizer/formats/gguf_metadata.h"
+#include "tokenizer/formats/piece_type.h"
 #include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
@@ -86,24 +87,6 @@ class GgufKeys {
   std::string bytes_;
 };
 
-std::uint32_t TokenTypeOf(PieceKind kind) {
-  switch (kind) {
-    case PieceKind::kNormal:
-      return 1;
-    case PieceKind::kUnknown:
-      return 2;
-    case PieceKind::kControl:
-      return 3;
-    case PieceKind::kUserDefined:
-      return 4;
-    case PieceKind::kUnused:
-      return 5;
-    case PieceKind::kByte:
-      return 6;
-  }
-  return 1;
-}
-
 Status AddPieces(const TokenizerSpec& spec, bool scored, GgufKeys* keys) {
   const std::size_t size = spec.vocab.id_limit();
   if (spec.vocab.size() != size) {
@@ -126,7 +109,7 @@ Status AddPieces(const TokenizerSpec& spec, bool scored, GgufKeys* keys) {
                                          piece->score, ", is no float, which GGUF holds"));
     }
     texts[id] = piece->spelling;
-    types[id] = TokenTypeOf(piece->kind);
+    types[id] = PieceTypeNumber(piece->kind);
     scores[id] = std::bit_cast<std::uint32_t>(score);
     scored = scored || piece->score != 0;
   }

@@ -313,7 +313,7 @@ Model ModelOf(const ProtoTrainer& trainer, std::optional<TokenId> unk) {
   return UnknownStage{.type = "sentencepiece", .json = "{}"};
 }
 
-// sentencepiece issue 1308: a raw U+0000 beside <0x00> is taken as unused.
+// As sentencepiece does: a raw U+0000 beside <0x00> is taken as unused.
 void ReleaseNullPieces(ProtoModel* model) {
   if (!model->trainer.byte_fallback) return;
   for (ProtoPiece& piece : model->pieces) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tokenizer/formats/base64.h"
+#include "tokenizer/formats/piece_type.h"
 #include "tokenizer/formats/protobuf_wire.h"
 #include "tokenizer/formats/sentencepiece.h"
 #include "tokenizer/text/utf8.h"
@@ -106,24 +107,6 @@ StatusOr<std::string> Carried(const TokenizerSpec& spec, const std::string& key)
   return bytes;
 }
 
-std::uint64_t TypeOf(PieceKind kind) {
-  switch (kind) {
-    case PieceKind::kNormal:
-      return 1;
-    case PieceKind::kUnknown:
-      return 2;
-    case PieceKind::kControl:
-      return 3;
-    case PieceKind::kUserDefined:
-      return 4;
-    case PieceKind::kUnused:
-      return 5;
-    case PieceKind::kByte:
-      return 6;
-  }
-  return 1;
-}
-
 StatusOr<std::string> PieceMessage(const TokenizerSpec& spec, const Piece& piece) {
   if (!IsValidUtf8(piece.spelling)) {
     return FailedPreconditionError(
@@ -139,7 +122,7 @@ StatusOr<std::string> PieceMessage(const TokenizerSpec& spec, const Piece& piece
   std::string message;
   AppendBytesField(1, piece.spelling, &message);
   AppendFixed32Field(2, std::bit_cast<std::uint32_t>(score), &message);
-  if (piece.kind != PieceKind::kNormal) AppendVarintField(3, TypeOf(piece.kind), &message);
+  if (piece.kind != PieceKind::kNormal) AppendVarintField(3, PieceTypeNumber(piece.kind), &message);
   TOKGRAFT_ASSIGN_OR_RETURN(const std::string extra, Carried(spec, Cat("pieces[", piece.id, "]")));
   return message + extra;
 }

@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "tokenizer/tokenizer.h"
+#include "vocab_merge/extend/batches.h"
 
 namespace tokgraft {
 namespace {
 
 // The corpus is encoded in batches of about this size, so that memory stays bounded.
-constexpr std::size_t kBatchBytes = std::size_t{1} << 22;
 
 using PairCounts = std::unordered_map<std::uint64_t, std::uint64_t>;
 
@@ -113,18 +113,11 @@ StatusOr<Worth> MeasureWorth(const TokenizerSpec& base, const Growth& growth,
   std::vector<std::uint64_t> counts(tokenizer.vocab_size());
   PairCounts pairs;
   Worth worth;
-  for (std::size_t begin = 0; begin < options.corpus.size();) {
-    std::size_t end = begin;
-    std::size_t bytes = 0;
-    while (end < options.corpus.size() && (end == begin || bytes < kBatchBytes)) {
-      bytes += options.corpus[end++].size();
-    }
-    const auto texts = options.corpus.subspan(begin, end - begin);
+  for (const auto texts : Batches(options.corpus)) {
     const EncodingBatch batch = tokenizer.EncodeBatch(texts, options.threads);
     for (const TokenId id : batch.ids) ++counts[id];
     worth.tokens += batch.ids.size();
     if (options.wanted != nullptr) CountPairs(batch, &pairs);
-    begin = end;
   }
   // Wholes come after their parts.
   worth.saved.assign(counts.begin() + growth.first_id, counts.end());
