@@ -5,6 +5,12 @@
 // character has the span of the character, and ByteLevel's trimmed spaces stay trimmed); for other
 // formats they are the exact bytes a token covers. A token that no text made (<s> from a template)
 // has an empty span at 0.
+//
+//   std::string_view text = "Hello world";
+//   Encoding encoding = tokenizer.Encode(text);
+//   for (const Span& span : encoding.offsets) {
+//     std::cout << text.substr(span.begin, span.end - span.begin) << "\n";
+//   }
 #ifndef TOKGRAFT_TOKENIZER_ENCODING_H_
 #define TOKGRAFT_TOKENIZER_ENCODING_H_
 

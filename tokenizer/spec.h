@@ -14,6 +14,13 @@
 //
 // A list of stages stands for a Sequence; nested Sequences are flattened, which changes nothing.
 // Every type is a value: copyable, comparable, no invariants beyond its comments.
+//
+//   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, Load("llama3/"));
+//   std::cout << spec.DebugString();              // a few lines for people
+//   std::cout << spec.added_tokens.size() << " added tokens, " << spec.id_limit() << " ids\n";
+//   const bool lower_cased = std::any_of(
+//       spec.normalizers.begin(), spec.normalizers.end(),
+//       [](const Normalizer& n) { return std::holds_alternative<normalizer::Lowercase>(n); });
 #ifndef TOKGRAFT_TOKENIZER_SPEC_H_
 #define TOKGRAFT_TOKENIZER_SPEC_H_
 

@@ -3,6 +3,9 @@
 // A TokenId is a row of the embedding matrix. "No token" is std::optional<TokenId>, never 0 or -1.
 // A piece is bytes: the spellings of the formats (Ġ, ▁, <0x41>, ##ing) are restored on output only,
 // since comparing raw spellings across tokenizers is wrong by a factor of three to four.
+//
+//   std::optional<TokenId> id = tokenizer.token_id(" Hello");  // bytes, however the file spells it
+//   if (id && tokenizer.token_kind(*id) == PieceKind::kNormal) std::cout << *id << "\n";
 #ifndef TOKGRAFT_TOKENIZER_TOKEN_H_
 #define TOKGRAFT_TOKENIZER_TOKEN_H_
 

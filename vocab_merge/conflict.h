@@ -11,6 +11,11 @@
 // B1 (no path of joins), B3 (cut by the pre-tokenizer), B4 (cut by its rule for digits),
 // B5 (changed by the normalizer), B6 (shadowed by an added token). B8 (incomplete UTF-8) tells of a
 // piece's nature and comes beside them.
+//
+//   std::cout << merged.conflicts.counts.at("B3") << " pieces are cut by the base's splitter\n";
+//   for (const Finding& finding : merged.conflicts.findings) {
+//     if (finding.severity == Severity::kError) std::cerr << finding.message << "\n";
+//   }
 #ifndef TOKGRAFT_VOCAB_MERGE_CONFLICT_H_
 #define TOKGRAFT_VOCAB_MERGE_CONFLICT_H_
 

@@ -6,6 +6,12 @@
 //
 // base_size is the highest base id + 1, added tokens included, not the padded number of rows.
 // Under `extend` base_to_merged is the identity on the ids that exist; a hole is null.
+//
+//   TOKGRAFT_ASSIGN_OR_RETURN(IdMap map, LoadIdMap("merged/id_map.json"));
+//   for (const AddedPiece& piece : map.added) {
+//     std::cout << piece.id << " is made by: " << piece.witness << "\n";
+//   }
+//   std::optional<TokenId> kept = map.donor_to_merged[42];  // nullopt: the donor's 42 was left out
 #ifndef TOKGRAFT_VOCAB_MERGE_ID_MAP_H_
 #define TOKGRAFT_VOCAB_MERGE_ID_MAP_H_
 
