@@ -105,10 +105,6 @@ StatusOr<SerializedFiles> MainFiles(const TokenizerSpec& spec, Format format, st
   return out;
 }
 
-}  // namespace
-
-namespace {
-
 // The main file and companions of a spec in its own format.
 StatusOr<SerializedFiles> AllFiles(const TokenizerSpec& spec) {
   const Format format = spec.format;

@@ -127,6 +127,20 @@ TEST_F(SaveTest, AClassThatBuildsItsOwnPipelineIsReplaced) {
   EXPECT_THAT(notes_[1], HasSubstr("tokenizer_class was LlamaTokenizer"));
 }
 
+TEST_F(SaveTest, ARegexThatTransformersWouldPutInIsSwitchedOff) {
+  const std::string config =
+      Corrected("tokenizer_config.json",
+                R"({"tokenizer_class":"TokenizersBackend","fix_mistral_regex":true})");
+  EXPECT_EQ(config, R"({
+  "tokenizer_class": "TokenizersBackend",
+  "fix_mistral_regex": false
+}
+)");
+  EXPECT_THAT(notes_, ElementsAre(HasSubstr("fix_mistral_regex was true")));
+  EXPECT_EQ(Corrected("tokenizer_config.json", config), config) << "what agrees is left alone";
+  EXPECT_THAT(notes_, IsEmpty());
+}
+
 TEST_F(SaveTest, AConfigIsMadeWhereThereIsNone) {
   spec_.roles.bos = 1;
   const StatusOr<SerializedFiles> files = SerializeFiles(spec_, Format::kTokenizerJson);

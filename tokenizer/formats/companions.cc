@@ -16,6 +16,7 @@ namespace {
 constexpr const char* kConfig = "tokenizer_config.json";
 constexpr const char* kSpecialMap = "special_tokens_map.json";
 constexpr const char* kAddedTokens = "added_tokens.json";
+constexpr const char* kMistralFix = "fix_mistral_regex";
 
 using Role = std::pair<std::string_view, std::optional<TokenId> SpecialRoles::*>;
 constexpr std::array<Role, 7> kRoles = {{
@@ -178,6 +179,13 @@ void CorrectClass(const TokenizerSpec& spec, const JsonValue& root,
                    members->end());
     notes->push_back(
         Cat(kConfig, ": auto_map, which names code beside the tokenizer, is left out"));
+  }
+  const std::optional<JsonValue> fix = root.FindNotNull(kMistralFix);
+  if (fix && fix->type() == JsonType::kBool && *fix->Bool()) {
+    SetMember(members, kMistralFix, "false");
+    notes->push_back(Cat(kConfig, ": ", kMistralFix, " was true, which makes transformers put a ",
+                         "regex of its own into the pipeline of a mistral model; it is false now: ",
+                         "ids are those of tokenizer.json as it stands"));
   }
   const std::optional<JsonValue> value = root.FindNotNull("tokenizer_class");
   std::string held;
