@@ -16,7 +16,7 @@ namespace {
 
 // A tokenizer in a format that we can read but not write is refused before any work.
 Status CheckWritable(const TokenizerSpec& base, const std::string& model_dir) {
-  const Status status = Serialize(base, base.format).status();
+  Status status = Serialize(base, base.format).status();
   if (status.code() != absl::StatusCode::kUnimplemented) return status;
   return UnimplementedError(Cat(model_dir, ": its tokenizer is read from a ",
                                 FormatName(base.format), " file and would have to be written like ",

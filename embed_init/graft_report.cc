@@ -38,6 +38,7 @@ std::string EfficiencyText(const EfficiencyReport& before, const EfficiencyRepor
 
 std::string ConflictsText(const ConflictReport& conflicts, bool written) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(conflicts.findings.size());
   for (const Finding& finding : conflicts.findings) {
     rows.push_back({Cat(finding.code, " ", Padded(std::string(SeverityName(finding.severity)), 7)),
                     Grouped(finding.count)});
