@@ -17,8 +17,6 @@
 namespace tokgraft {
 namespace {
 
-// Text is compared in batches of about this size, so that memory stays bounded.
-
 bool AllBytesPresent(const Vocab& vocab, PieceKind kind) {
   std::array<bool, 256> present{};
   for (std::size_t i = 0; i < vocab.size(); ++i) {
