@@ -1,8 +1,8 @@
 // Convert: a tokenizer in the words of another format, with the same ids, or a refusal that says
 // why.
 //
-//   StatusOr<Conversion> made = Convert(*spec, Format::kTiktoken);
-//   if (made.ok()) Save(made->spec, "out/", {.format = Format::kTiktoken});
+//   TOKGRAFT_ASSIGN_OR_RETURN(Conversion made, Convert(spec, Format::kTiktoken));
+//   StatusOr<SaveReport> saved = Save(made.spec, "out/", {.format = Format::kTiktoken});
 //
 // The stages are said in the target's words, and a merge list, scores and ranks are turned into
 // each other. Whether that is exact is a theorem where it can be: a BPE is proved the same when

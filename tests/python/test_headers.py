@@ -23,6 +23,7 @@ OWN = {
     "tokenizer/encoding.h": "  extern Tokenizer tokenizer;\n",
     "tokenizer/token.h": "  extern Tokenizer tokenizer;\n",
     "tokenizer/compare.h": "  extern Tokenizer llama3, qwen3;\n",
+    "tokenizer/convert.h": "  extern TokenizerSpec spec;\n",
     "tokenizer/save.h": "  extern TokenizerSpec spec;\n",
     "tokenizer/vocab.h": "",
     "vocab_merge/alignment.h": "  extern TokenizerSpec base, donor;\n",
@@ -30,6 +31,7 @@ OWN = {
         "  extern TokenizerSpec base, merged; extern std::vector<std::string_view> documents;\n",
     "vocab_merge/conflict.h": "  extern MergeResult merged;\n",
     "vocab_merge/select.h": "  extern TokenizerSpec base, donor;\n",
+    "vocab_merge/trim.h": "  extern std::vector<std::string_view> documents;\n",
 }
 
 

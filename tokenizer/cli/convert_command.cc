@@ -1,6 +1,5 @@
 // tokgraft convert: one tokenizer into another format, with the same ids or a reason why not.
 #include <CLI/CLI.hpp>
-#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -29,20 +28,9 @@ struct ConvertArguments {
   bool json = false;
 };
 
-constexpr std::array kFormats = {Format::kTokenizerJson, Format::kSentencePiece, Format::kTiktoken,
-                                 Format::kTekken, Format::kGguf};
-
-std::vector<std::string> FormatNames() {
-  std::vector<std::string> names;
-  for (const Format format : kFormats) names.emplace_back(FormatName(format));
-  return names;
-}
-
 StatusOr<std::string> RunConvert(const ConvertArguments& arguments) {
-  Format target = Format::kTokenizerJson;
-  for (const Format format : kFormats) {
-    if (FormatName(format) == arguments.to) target = format;
-  }
+  const Format target =
+      FormatNamed(arguments.to).value();  // one of FormatNames(), as it is checked
   std::error_code error;
   const bool directory = std::filesystem::is_directory(arguments.out, error);
   if (!directory && std::filesystem::exists(arguments.out, error) && !arguments.force) {

@@ -2,11 +2,15 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <iterator>
 
 #include "tokenizer/cli/console.h"
 
 namespace tokgraft {
 namespace {
+
+constexpr Format kFormats[] = {Format::kTokenizerJson, Format::kSentencePiece, Format::kTiktoken,
+                               Format::kTekken, Format::kGguf};
 
 // CLI11's own check names the range with a number of 309 digits.
 std::string CheckThreads(const std::string& text) {
@@ -41,9 +45,24 @@ CLI::Option* AddCorpusArguments(CLI::App* command, CorpusArguments* arguments,
   return corpus;
 }
 
+std::vector<std::string> FormatNames() {
+  std::vector<std::string> names;
+  names.reserve(std::size(kFormats));
+  for (const Format format : kFormats) names.emplace_back(FormatName(format));
+  return names;
+}
+
+std::optional<Format> FormatNamed(std::string_view name) {
+  for (const Format format : kFormats) {
+    if (FormatName(format) == name) return format;
+  }
+  return std::nullopt;
+}
+
 StatusOr<std::vector<Corpus>> ParseCorpora(const std::vector<std::string>& arguments) {
   TOKGRAFT_ASSIGN_OR_RETURN(const auto named, ParseNamedPaths(arguments));
   std::vector<Corpus> corpora;
+  corpora.reserve(named.size());
   for (const auto& [name, path] : named) corpora.push_back({name, path});
   return corpora;
 }

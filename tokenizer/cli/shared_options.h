@@ -1,12 +1,15 @@
 // Options that several commands have, declared once: --threads, --json and --progress; --corpus and
-// --documents.
+// --documents; the names of formats.
 #ifndef TOKGRAFT_TOKENIZER_CLI_SHARED_OPTIONS_H_
 #define TOKGRAFT_TOKENIZER_CLI_SHARED_OPTIONS_H_
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tokenizer/corpus.h"
+#include "tokenizer/spec.h"
 #include "tokenizer/status.h"
 
 namespace CLI {
@@ -32,6 +35,10 @@ struct CorpusArguments {
 // Returns --corpus, for a command that needs one. `use`: what it is read for.
 CLI::Option* AddCorpusArguments(CLI::App* command, CorpusArguments* arguments,
                                 const std::string& use);
+
+// The formats that can be written, by the names that options take.
+std::vector<std::string> FormatNames();
+std::optional<Format> FormatNamed(std::string_view name);
 
 // "[NAME=]PATH" each. InvalidArgument where two have one name.
 StatusOr<std::vector<Corpus>> ParseCorpora(const std::vector<std::string>& arguments);

@@ -5,32 +5,22 @@
 
 #include "tokenizer/base/atomic_file.h"
 #include "tokenizer/base/staged_directory.h"
+#include "tokenizer/cli/shared_options.h"
 #include "tokenizer/save.h"
 
 namespace tokgraft {
-namespace {
-
-constexpr Format kFormats[] = {Format::kTokenizerJson, Format::kSentencePiece, Format::kTiktoken,
-                               Format::kTekken, Format::kGguf};
-
-}  // namespace
 
 void AddOutputArguments(CLI::App* command, OutputArguments* arguments) {
   command->add_option("-o,--out", arguments->out, "Directory to write")->type_name("DIR");
-  std::vector<std::string> names;
-  for (const Format format : kFormats) names.emplace_back(FormatName(format));
   command->add_option("--for", arguments->format, "Format to write; default: the base's")
-      ->check(CLI::IsMember(names));
+      ->check(CLI::IsMember(FormatNames()));
   command->add_flag("--dry-run", arguments->dry_run, "Plan and report, write nothing");
   command->add_flag("--force", arguments->force, "Replace existing files");
 }
 
 StatusOr<Format> CheckOutput(const OutputArguments& arguments, const TokenizerSpec& base,
                              const std::vector<std::string>& inputs) {
-  Format format = base.format;
-  for (const Format known : kFormats) {
-    if (FormatName(known) == arguments.format) format = known;
-  }
+  const Format format = FormatNamed(arguments.format).value_or(base.format);  // checked, or ""
   if (arguments.dry_run) return format;
   if (arguments.out.empty()) {
     return InvalidArgumentError("-o: a directory to write was expected; or use --dry-run");
