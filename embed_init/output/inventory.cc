@@ -30,9 +30,9 @@ constexpr std::string_view kTokenizerFiles[] = {"tokenizer.json",
 constexpr std::string_view kStaleEndings[] = {".safetensors", ".bin",     ".pt",    ".pth", ".ckpt",
                                               ".h5",          ".msgpack", ".onnx",  ".ot",  ".gguf",
                                               ".ggml",        ".npz",     ".tflite"};
-constexpr std::string_view kOwnFiles[] = {"tokgraft.json",    "tokgraft_rows.json",
-                                          "init_report.json", "id_map.json",
-                                          "conflicts.json",   "certificate.json"};
+constexpr std::string_view kOwnFiles[] = {
+    "tokgraft.json",  "tokgraft_rows.json", "init_report.json", "id_map.json",
+    "conflicts.json", "certificate.json",   "efficiency.json"};
 
 template <std::size_t n>
 bool IsAny(std::string_view name, const std::string_view (&list)[n]) {
