@@ -113,6 +113,13 @@ bool HasShape(const Checkpoint& output, const ChangedTensor& changed, std::uint6
   return false;
 }
 
+// A vector or a matrix of that many rows, none of them empty.
+bool HasRows(const TensorInfo& tensor, std::uint64_t rows) {
+  const std::size_t dimensions = tensor.shape.size();
+  return (dimensions == 1 || dimensions == 2) && tensor.shape[0] == rows &&
+         tensor.shape.back() > 0 && CanCompute(tensor.dtype);
+}
+
 StatusOr<bool> SameBytes(const Checkpoint& a, const TensorInfo& in_a, const Checkpoint& b,
                          const TensorInfo& in_b) {
   TOKGRAFT_ASSIGN_OR_RETURN(InputFile file_a, InputFile::Open(Cat(a.directory, "/", in_a.file)));
@@ -164,8 +171,7 @@ Status CheckRowsFromOutput(const Checkpoint& output, const Manifest& manifest, i
   tensors.insert(tensors.begin(), manifest.embedding);
   for (const std::string& name : tensors) {
     const TensorInfo* tensor = output.Find(name);
-    if (tensor == nullptr || tensor->shape.empty() || tensor->shape[0] != plan.new_rows ||
-        !CanCompute(tensor->dtype)) {
+    if (tensor == nullptr || !HasRows(*tensor, plan.new_rows)) {
       report->problems.push_back(Cat(name, ": is missing or has not ", plan.new_rows, " rows"));
       continue;
     }
@@ -192,7 +198,10 @@ Status CheckRowsFromOutput(const Checkpoint& output, const Manifest& manifest, i
         CompareRows(composition, file.bytes().data() + tensor->begin, has_mean, threads);
     ReportRows(name, check, plan.new_rows, report);
   }
-  const std::uint64_t others = output.tensors.size() - tensors.size();
+  const auto others = static_cast<std::uint64_t>(
+      std::count_if(output.tensors.begin(), output.tensors.end(), [&](const TensorInfo& tensor) {
+        return std::find(tensors.begin(), tensors.end(), tensor.name) == tensors.end();
+      }));
   report->not_compared =
       Cat("copied rows and ", Counted(others, "other tensor"), " were not compared");
   return absl::OkStatus();
