@@ -139,6 +139,8 @@ class Verifier {
     }
     CheckpointOptions names{.embedding = manifest_.embedding};
     if (manifest_.source_head != manifest_.embedding) names.head = manifest_.source_head;
+    // A single one may have a name that only the user knew.
+    if (manifest_.head_biases.size() == 1) names.head_bias = manifest_.head_biases.front();
     StatusOr<Checkpoint> source = OpenCheckpoint(directory, names);
     if (!source.ok()) {
       Note(Cat("the source model cannot be opened: ", Message(source.status())));
