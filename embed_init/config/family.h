@@ -14,8 +14,7 @@
 namespace tokgraft {
 
 // Sets embedding, head_kind, head and head_biases of `checkpoint`, whose tensors are known. A tied
-// head that is stored too is not compared with the embedding here. *tie_known tells whether
-// config.json itself says that the head is tied.
+// head that is stored too is not compared with the embedding here.
 Status FindRowTensors(const ModelConfig& config, const CheckpointOptions& options,
                       Checkpoint* checkpoint);
 

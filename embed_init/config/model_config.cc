@@ -161,9 +161,12 @@ StatusOr<std::string> UpdateModelConfig(std::string_view json, const ConfigChang
                                         const std::string& name) {
   TOKGRAFT_ASSIGN_OR_RETURN(Json root, ParseForEditing(json, name));
   Json* text = nullptr;
+  std::string text_place;
   for (const std::string_view key : kTextParts) {
     const auto part = root.find(std::string(key));
-    if (text == nullptr && part != root.end() && part->is_object()) text = &*part;
+    if (text != nullptr || part == root.end() || !part->is_object()) continue;
+    text = &*part;
+    text_place = Cat(key, ".");
   }
   bool written = false;
   for (Json* object : {&root, text}) {
@@ -173,7 +176,8 @@ StatusOr<std::string> UpdateModelConfig(std::string_view json, const ConfigChang
       *size = change.new_rows;
       written = true;
     }
-    TOKGRAFT_RETURN_IF_ERROR(RemapIds(change, Cat(name, ": "), object));
+    TOKGRAFT_RETURN_IF_ERROR(
+        RemapIds(change, Cat(name, ": ", object == text ? text_place : ""), object));
     if (change.tied && (object == &root || object->contains("tie_word_embeddings"))) {
       (*object)["tie_word_embeddings"] = *change.tied;
     }

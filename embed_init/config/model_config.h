@@ -15,14 +15,14 @@
 namespace tokgraft {
 
 struct ModelConfig {
-  std::string model_type;       // of the whole
-  std::string text_model_type;  // of the nested text part, else model_type
-  std::vector<std::string> architectures;
-  std::optional<std::uint64_t> vocab_size;
-  std::optional<bool> tied;  // as written
-  std::string quant_method;  // "gptq", "awq", "fp8", "bitsandbytes", ...; "" where absent
+  std::string model_type = {};       // of the whole
+  std::string text_model_type = {};  // of the nested text part, else model_type
+  std::vector<std::string> architectures = {};
+  std::optional<std::uint64_t> vocab_size = {};
+  std::optional<bool> tied = {};  // as written
+  std::string quant_method = {};  // "gptq", "awq", "fp8", "bitsandbytes", ...; "" where absent
   // Every id that the file names: ("text_config.eos_token_id", 2); lists give one each.
-  std::vector<std::pair<std::string, std::uint64_t>> token_ids;
+  std::vector<std::pair<std::string, std::uint64_t>> token_ids = {};
 };
 
 // `name` stands in messages.
