@@ -136,7 +136,8 @@ std::string GraftReport::ToText() const {
       Cat(out.empty() ? "Would graft " : "Grafted ", donor, "\n   onto ", model,
           "\n\nVocabulary: ", Grouped(id_map.base_size), " -> ", Grouped(id_map.merged_size),
           " tokens, ", Grouped(id_map.added.size() - helpers), " of the donor and ",
-          Grouped(helpers), " helpers that build them\n", BudgetText(*this), "\n");
+          Counted(helpers, "helper that builds them", "helpers that build them"), "\n",
+          BudgetText(*this), "\n");
   text += EfficiencyText(before, after) + "\n";
   text += ConflictsText(conflicts, !out.empty()) + "\n";
   text += RowsText(init) + "\n";
