@@ -5,8 +5,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "embed_init/kernels/noise.h"
-
 namespace tokgraft {
 namespace {
 
@@ -108,41 +106,6 @@ TEST(RowsTest, CopiedRowsKeepEveryBit) {
                         .columns = 2};
   const std::string out = Make(plan, view);
   EXPECT_EQ(std::memcmp(out.data(), values.data() + 2, 8), 0);
-}
-
-// The noise is keyed by seed and row, and its covariance is that of the rows.
-TEST(NoiseTest, HasTheCovarianceOfTheOldRows) {
-  std::vector<float> values;
-  for (int i = 0; i < 512; ++i) {
-    const float a = (i % 2 == 0 ? 1.0F : -1.0F);
-    const float b = (i % 4 < 2 ? 1.0F : -1.0F);
-    values.insert(values.end(), {a, 3 * a + b});  // covariance [[1, 3], [3, 10]]
-  }
-  const MatrixView view{.data = reinterpret_cast<const char*>(values.data()),
-                        .dtype = DType::kF32,
-                        .rows = 512,
-                        .columns = 2};
-  InitPlan plan;
-  plan.old_rows = plan.old_tokens = 512;
-  plan.new_rows = 4000;
-  plan.input.noise = 1;
-  for (int i = 0; i < 4000; ++i) plan.input.AddRow(RowOrigin::kMethod, {{512, 1.0}});
-  const std::string out = Make(plan, view);
-  const MatrixView made{.data = out.data(), .dtype = DType::kF32, .rows = 4000, .columns = 2};
-  double xx = 0, xy = 0, yy = 0;
-  std::vector<double> row(2);
-  for (std::uint64_t i = 0; i < 4000; ++i) {
-    ReadRow(made, i, row);
-    xx += row[0] * row[0] / 4000;
-    xy += row[0] * row[1] / 4000;
-    yy += row[1] * row[1] / 4000;
-  }
-  EXPECT_NEAR(xx, 1, 0.1);
-  EXPECT_NEAR(xy, 3, 0.3);
-  EXPECT_NEAR(yy, 10, 1);
-  EXPECT_NE(out.substr(0, 8), out.substr(8, 8));
-  plan.seed = 1;
-  EXPECT_NE(Make(plan, view), out);
 }
 
 }  // namespace
