@@ -108,6 +108,11 @@ TEST_F(ChangedTensorsTest, SizesAreKnownBeforehand) {
   ASSERT_TRUE(Rewrite().ok());
   EXPECT_EQ(*NewFileBytes(model_, plan_, changed_, "model.safetensors"),
             std::filesystem::file_size(directory_ / "new"));
+  // No new tensor: both matrices grow by two rows.
+  Make(testing::LlamaConfig(2, false), {kEmbed, kHead, kNorm});
+  EXPECT_EQ(TotalTensorBytes(model_, plan_, changed_), 2u * 4 * 2 * 4 + 8);
+  Make(testing::LlamaConfig(2, true), {kEmbed, kNorm});
+  EXPECT_EQ(TotalTensorBytes(model_, plan_, changed_), 4u * 2 * 4 + 8);
 }
 
 TEST_F(ChangedTensorsTest, RowsAndNormsAreExact) {
