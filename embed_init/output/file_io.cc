@@ -19,7 +19,8 @@ namespace tokgraft {
 StatusOr<InputFile> InputFile::Open(const std::string& path) {
   InputFile file;
   file.path_ = path;
-  file.fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not waiting: a pipe would be opened only when somebody writes to it.
+  file.fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file.fd_ < 0) return SystemError(path, "cannot be opened", errno);
   struct stat info {};
   if (fstat(file.fd_, &info) != 0 || !S_ISREG(info.st_mode)) {

@@ -1,9 +1,11 @@
 #include "embed_init/safetensors/header.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 #include "tokenizer/base/json.h"
@@ -124,6 +126,12 @@ Status CheckNames(const std::string& path, const std::vector<TensorInfo>& tensor
 
 // The JSON text of the header, and where the data begin.
 StatusOr<std::string> ReadHeaderText(const std::string& path, SafetensorsHeader* header) {
+  std::error_code error;
+  const auto kind = std::filesystem::status(path, error).type();
+  if (kind != std::filesystem::file_type::regular &&
+      kind != std::filesystem::file_type::not_found) {
+    return InvalidArgumentError(Cat(path, ": is not a regular file; name a file"));
+  }
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   if (!in) return NotFoundError(Cat(path, ": cannot be opened; check the path"));
   const std::streamoff size = in.tellg();

@@ -163,6 +163,15 @@ def test_ranks_without_a_pattern_ask_for_one(tmp_path):
     assert_refused(run("encode", tmp_path / "made.tiktoken", "--text", "x"), "pattern", "cl100k")
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, lambda p: os.symlink("/dev/zero", p), os.mkdir],
+                         ids=["pipe", "device", "directory"])
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer.model", "x.tiktoken"])
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path, name, make):
+    make(tmp_path / name)
+    refused = run("encode", tmp_path / name, "--text", "x")
+    assert_refused(refused, name, "no tokenizer" if make is os.mkdir else "is not a regular file")
+
+
 # ---- Checkpoints -------------------------------------------------------------------------------
 
 
@@ -209,6 +218,15 @@ def test_truncated_weights(model, donor, tmp_path):
     assert_refused(run("graft", model, "--donor", donor, "-o", tmp_path / "out"), "model.safetensors")
     with pytest.raises(ValueError):
         tokgraft.graft(str(model), tokgraft.load(str(donor)), out=str(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("name", ["config.json", "model-00002-of-00002.safetensors"])
+def test_a_pipe_in_a_model_is_not_waited_for(donor, tmp_path, name):
+    model = toys.model_with_tokenizer(tmp_path / "model", shards=2)
+    (model / name).unlink()
+    os.mkfifo(model / name)
+    assert_refused(run("graft", model, "--donor", donor, "-o", tmp_path / "out"),
+                   f"{name}: is not a regular file")
 
 
 def test_shapes_that_disagree_with_the_config(model, donor, tmp_path):

@@ -23,7 +23,8 @@ struct MappedFile::Mapping {
 };
 
 StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not waiting: a pipe would be opened only when somebody writes to it.
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     const std::string why = std::strerror(errno);
     if (errno == ENOENT || errno == ENOTDIR) {
