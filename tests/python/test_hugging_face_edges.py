@@ -67,6 +67,24 @@ def test_an_added_token_alike_only_in_text_is_no_trouble(pair):
                added_tokens=[added(12, "Foo"), added(13, "foo", normalized=False)]), "foo Foo FOO")
 
 
+def test_a_content_given_again_that_is_normalized_once_only(tmp_path):
+    # The reference looks for both, and decodes it as the normalized one.
+    parts = {"normalizer": {"type": "Prepend", "prepend": "x"},
+             "added_tokens": [added(5, "é"), added(5, "é", normalized=False)]}
+    theirs = tokenizers.Tokenizer.from_str(json.dumps(declared(**parts)))
+    assert theirs.decode([theirs.token_to_id("é")]) == "xé"
+    refused(tmp_path, NotImplementedError, "added_tokens[1].normalized", '"é"', "keep one", **parts)
+
+
+def test_a_content_given_again_with_other_flags(pair):
+    ours, theirs = pair(added_tokens=[added(4, "ab"), added(12, "x", special=True),
+                                      added(13, "ab", rstrip=True, special=True), added(14, "x")])
+    same(ours, theirs, "ab x", "xab  ab", "abab ")
+    for skip in (False, True):
+        assert ours.decode([9, 10, 1], skip_special_tokens=skip) == theirs.decode(
+            [9, 10, 1], skip_special_tokens=skip)
+
+
 @pytest.mark.parametrize("before", [
     [{"type": "WhitespaceSplit"}], [{"type": "Digits", "individual_digits": True}],
     [{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": False},

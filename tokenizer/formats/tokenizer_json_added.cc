@@ -74,6 +74,7 @@ std::vector<AddedToken> NumberAddedTokens(const std::vector<AddedToken>& tokens,
 
 StatusOr<std::vector<AddedToken>> ReadAddedTokens(const JsonValue& value) {
   std::vector<AddedToken> tokens;
+  std::unordered_map<std::string, bool> normalized;
   TOKGRAFT_RETURN_IF_ERROR(value.ForEachElement([&](std::size_t, JsonValue element) -> Status {
     JsonFields fields(element);
     AddedToken token{.id = fields.Id("id"),
@@ -83,8 +84,16 @@ StatusOr<std::vector<AddedToken>> ReadAddedTokens(const JsonValue& value) {
                      .rstrip = fields.Bool("rstrip"),
                      .normalized = fields.Bool("normalized"),
                      .special = fields.Bool("special")};
+    TOKGRAFT_RETURN_IF_ERROR(fields.status());
+    // The library would look for both, and decode the token as the normalized one for good.
+    if (!token.content.empty() &&
+        normalized.emplace(token.content, token.normalized).first->second != token.normalized) {
+      TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue flag, element.Get("normalized"));
+      return flag.ErrorOf(&UnimplementedError, Cat("is not what it was where \"", token.content,
+                                                   "\" was given before; keep one of the two"));
+    }
     tokens.push_back(std::move(token));
-    return fields.status();
+    return absl::OkStatus();
   }));
   return tokens;
 }
