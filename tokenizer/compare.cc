@@ -142,7 +142,8 @@ void Judge(double alpha, PairComparison* pair) {
 Status CheckOptions(const std::vector<std::pair<std::string, Tokenizer>>& tokenizers,
                     const CompareOptions& options) {
   if (tokenizers.size() < 2) {
-    return InvalidArgumentError("compare: one tokenizer given, expected two or more");
+    return InvalidArgumentError(
+        Cat("compare: ", Counted(tokenizers.size(), "tokenizer"), " given, expected two or more"));
   }
   for (std::size_t i = 0; i < tokenizers.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {

@@ -1,6 +1,7 @@
 // A validating scanner without recursion: a stack of open brackets and one "what may come next".
 #include "tokenizer/base/json_syntax.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <system_error>
@@ -13,6 +14,22 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// Of a number beyond the range of a double: is it too small (no fault, it reads as 0)? The library
+// does not say; the power of ten of its first digit that is not 0 does.
+bool IsTiny(std::string_view number) {
+  const std::string_view digits = number.substr(0, number.find_first_of("eE"));
+  const auto point = static_cast<std::int64_t>(std::min(digits.find('.'), digits.size()));
+  const auto first = static_cast<std::int64_t>(digits.find_first_of("123456789"));
+  std::int64_t exponent = 0;
+  std::string_view power = number.substr(std::min(digits.size() + 1, number.size()));
+  if (power.starts_with('+')) power.remove_prefix(1);
+  if (std::from_chars(power.data(), power.data() + power.size(), exponent).ec ==
+      std::errc::result_out_of_range) {
+    return power.starts_with('-');
+  }
+  return exponent < first - point;
+}
 
 class Scanner {
  public:
@@ -153,11 +170,7 @@ class Scanner {
     const char* const end = number.data() + number.size();
     double value = 0;
     const std::from_chars_result result = std::from_chars(number.data(), end, value);
-    // Too small is no fault (it reads as 0); the library does not say which of the two it is.
-    const bool tiny = number.find("e-") != number.npos || number.find("E-") != number.npos ||
-                      (number.find_first_of("eE") == number.npos &&
-                       (number.starts_with("0.") || number.starts_with("-0.")));
-    if (result.ec == std::errc::result_out_of_range && !tiny) {
+    if (result.ec == std::errc::result_out_of_range && !IsTiny(number)) {
       return Fail(at_ - number.size(), "a number beyond the range of a double");
     }
     if (!whole || number.size() < 19) return true;
