@@ -30,19 +30,6 @@ std::string TtErrorOf(std::string_view bytes, const std::string& pattern) {
   return spec.ok() ? "" : std::string(Message(spec.status()));
 }
 
-TEST(Base64Test, DecodesStrictly) {
-  std::string bytes;
-  for (const std::string_view text : {"", "a", "ab", "abc", "\xff\xfe\x00"}) {
-    ASSERT_TRUE(DecodeBase64(EncodeBase64(text), &bytes));
-    EXPECT_EQ(bytes, text);
-  }
-  EXPECT_EQ(EncodeBase64("ab"), "YWI=");
-  EXPECT_EQ(EncodeBase64("a"), "YQ==");
-  for (const std::string_view text : {"YQ=", "YQ", "Y===", "=Q==", "YQ==YQ==", "Y Q=", "Y\nQ="}) {
-    EXPECT_FALSE(DecodeBase64(text, &bytes)) << text;
-  }
-}
-
 TEST(TiktokenFormatTest, ReadsRanksWithAName) {
   const StatusOr<TokenizerSpec> spec =
       ReadTiktoken(TtRanks() + TtLine("ab", 256) + TtLine(" a", 300), "r.tiktoken", "cl100k");
