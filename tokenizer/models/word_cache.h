@@ -25,8 +25,7 @@ class WordCache {
   // The ids of `word` (not empty), or an empty span: not known. `hash` is HashOfWord(word). Valid
   // until the next Insert.
   std::span<const TokenId> Find(std::string_view word, std::uint64_t hash) const {
-    if (word.size() <= WordKey::kMaxSize) {
-      if (short_.empty()) return {};
+    if (word.size() <= WordKey::kMaxSize && !short_.empty()) {
       const ShortSlot& slot = short_[hash >> (64 - kShortBits)];
       const WordKey key = KeyOfShortWord(word);
       if (slot.size == word.size() && slot.key.low == key.low && slot.key.high == key.high) {

@@ -6,10 +6,6 @@
 #include <random>
 #include <string>
 
-#include "tokenizer/models/pair_table.h"
-#include "tokenizer/models/piece_table.h"
-#include "tokenizer/models/word_cache.h"
-
 namespace tokgraft {
 namespace {
 
@@ -48,57 +44,6 @@ TEST(ByteTrieTest, EmptyTrieAndEmptyTextFindNothing) {
     EXPECT_EQ(trie.LongestPrefix(std::string(1, static_cast<char>(byte))).size, 0U);
   }
   EXPECT_EQ(ByteTrie::Build({{"a", 1}}).Find(""), std::nullopt);
-}
-
-TEST(PieceTableTest, HoldsTheLastValueOfWordsOfEveryLength) {
-  std::mt19937 random(2);
-  PieceTable table;
-  std::map<std::string, std::uint32_t> map;
-  for (std::uint32_t i = 0; i < 5000; ++i) {
-    const std::string word = RandomWord(&random, 40);
-    EXPECT_EQ(table.Set(word, i), !map.contains(word));
-    map[word] = i;
-  }
-  for (const auto& [word, value] : map) ASSERT_EQ(table.Find(word), value);
-  EXPECT_EQ(table.size(), map.size());
-  EXPECT_EQ(table.Find(std::string(41, 'x')), std::nullopt);
-}
-
-TEST(PairTableTest, KeepsTheFirstOrTheLastOfTwo) {
-  PairTable table;
-  EXPECT_EQ(table.Find(1, 2).rank, PairTable::kNoRank);
-  table.Set(1, 2, {5, 7}, PairTable::Duplicate::kLastWins);
-  table.Set(1, 2, {6, 8}, PairTable::Duplicate::kFirstWins);
-  EXPECT_EQ(table.Find(1, 2).rank, 5U);
-  table.Set(1, 2, {6, 8}, PairTable::Duplicate::kLastWins);
-  EXPECT_EQ(table.Find(1, 2).product, 8U);
-  EXPECT_EQ(table.Find(2, 1).rank, PairTable::kNoRank);
-  EXPECT_EQ(table.size(), 1U);
-}
-
-TEST(WordCacheTest, GivesBackExactlyWhatItStillHolds) {
-  std::mt19937 random(3);
-  WordCache cache;
-  std::map<std::string, std::vector<TokenId>> map;
-  std::size_t hits = 0;
-  for (int i = 0; i < 60000; ++i) {
-    const std::string word = RandomWord(&random, i % 3 == 0 ? 300 : 5);
-    const std::uint64_t hash = HashOfWord(word);
-    const auto known = map.find(word);
-    const std::span<const TokenId> ids = cache.Find(word, hash);
-    if (!ids.empty()) {
-      ++hits;
-      ASSERT_NE(known, map.end());
-      ASSERT_EQ(std::vector<TokenId>(ids.begin(), ids.end()), known->second);
-      continue;
-    }
-    std::vector<TokenId> made;
-    for (std::size_t n = 1 + random() % 6; n > 0; --n)
-      made.push_back(static_cast<TokenId>(random()));
-    cache.Insert(word, hash, made);
-    map[word] = made;
-  }
-  EXPECT_GT(hits, 3000U);
 }
 
 }  // namespace
