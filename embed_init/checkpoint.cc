@@ -175,6 +175,11 @@ StatusOr<Checkpoint> OpenCheckpoint(const std::string& directory,
                              ", a Hugging Face model directory was expected; check the path"));
   }
   const std::string config_path = Cat(directory, "/config.json");
+  if (!fs::exists(config_path, error)) {
+    return NotFoundError(Cat(config_path,
+                             ": no such file, a Hugging Face model directory was "
+                             "expected; check the path"));
+  }
   TOKGRAFT_ASSIGN_OR_RETURN(MappedFile config_file, MappedFile::Open(config_path));
   TOKGRAFT_ASSIGN_OR_RETURN(ModelConfig config, ParseModelConfig(config_file.bytes(), config_path));
   Checkpoint checkpoint;

@@ -16,6 +16,7 @@
 #include "tokenizer/formats/tekken.h"
 #include "tokenizer/formats/tiktoken.h"
 #include "tokenizer/formats/tokenizer_json.h"
+#include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
 namespace {
@@ -88,7 +89,9 @@ Status TellOtherFile(std::string_view bytes, const std::string& name) {
     return DataLossError(Cat(name, ": is a pointer of Git LFS, ", kExpected,
                              "; fetch the file itself (git lfs pull)"));
   } else {
-    what = "no tokenizer that is known";
+    const std::string_view head = bytes.substr(0, 4096);
+    const bool is_text = head.find('\0') == std::string_view::npos && CountInvalid(head) <= 1;
+    what = is_text ? "plain text" : "no tokenizer that is known";
   }
   return InvalidArgumentError(Cat(name, ": byte 0: is ", what, ", ", kExpected));
 }
@@ -184,7 +187,7 @@ StatusOr<TokenizerSpec> Load(const std::string& path, const LoadOptions& options
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) {
-    return NotFoundError(Cat(path, ": no such file or directory"));
+    return NotFoundError(Cat(path, ": no such file or directory; check the path"));
   }
   if (fs::is_directory(status)) return LoadDirectory(path, options);
   return LoadFile(path, options);

@@ -77,7 +77,7 @@ TEST_F(LoadTest, ABrokenCompanionIsAnError) {
 TEST_F(LoadTest, MissingThingsAreNotFound) {
   const std::string absent = (directory_ / "absent").string();
   EXPECT_EQ(Load(absent).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(MessageOf(absent), Cat(absent, ": no such file or directory"));
+  EXPECT_EQ(MessageOf(absent), Cat(absent, ": no such file or directory; check the path"));
   EXPECT_EQ(Load(directory_.string()).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(MessageOf(directory_.string()),
             Cat(directory_.string(),
@@ -104,8 +104,9 @@ TEST_F(LoadTest, OtherFilesAreToldByName) {
   EXPECT_THAT(error(R"({"x":1})"), HasSubstr("is JSON without a \"model\""));
   EXPECT_THAT(error("{\"model\":"), HasSubstr("byte 9: the file ends"));
   EXPECT_THAT(error("plain text, nothing more"),
-              HasSubstr("byte 0: is no tokenizer that is known"));
-  EXPECT_THAT(error(std::string("\0\xFE\x01\x9C", 4)), HasSubstr("byte 0: is no tokenizer"));
+              HasSubstr("byte 0: is plain text, tokenizer.json, a sentencepiece"));
+  EXPECT_THAT(error(std::string("\0\xFE\x01\x9C", 4)),
+              HasSubstr("byte 0: is no tokenizer that is known, tokenizer.json"));
 }
 
 TEST_F(LoadTest, APatternForAnotherFormatIsRefused) {

@@ -35,7 +35,9 @@ StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
   struct stat info {};
   if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     close(fd);
-    return InvalidArgumentError(Cat(path, ": is not a regular file; name a file"));
+    return InvalidArgumentError(
+        Cat(path, S_ISDIR(info.st_mode) ? ": is a directory" : ": is not a regular file",
+            "; name a file"));
   }
   auto mapping = std::make_shared<Mapping>();
   mapping->size = static_cast<std::size_t>(info.st_size);
