@@ -106,6 +106,13 @@ std::string FilesText(const GraftReport& report) {
   return text;
 }
 
+// " and 40 helpers that build them"; "" where there are none.
+std::string HelpersText(std::uint64_t count) {
+  if (count == 0) return "";
+  return Cat(" and ", Counted(count, "helper"), count == 1 ? " that builds" : " that build",
+             " them");
+}
+
 }  // namespace
 
 std::string GraftReport::ToJson() const {
@@ -135,9 +142,8 @@ std::string GraftReport::ToText() const {
   std::string text =
       Cat(out.empty() ? "Would graft " : "Grafted ", donor, "\n   onto ", model,
           "\n\nVocabulary: ", Grouped(id_map.base_size), " -> ", Grouped(id_map.merged_size),
-          " tokens, ", Grouped(id_map.added.size() - helpers), " of the donor and ",
-          Counted(helpers, "helper that builds them", "helpers that build them"), "\n",
-          BudgetText(*this), "\n");
+          " tokens, ", Grouped(id_map.added.size() - helpers), " of the donor",
+          HelpersText(helpers), "\n", BudgetText(*this), "\n");
   text += EfficiencyText(before, after) + "\n";
   text += ConflictsText(conflicts, !out.empty()) + "\n";
   text += RowsText(init) + "\n";

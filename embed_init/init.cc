@@ -36,6 +36,7 @@ class ModelWriter {
  private:
   Status CheckPlan() const;
   Status UpdateFiles();
+  void WarnOfLostIds(const std::string& name, const ModelConfig& config);
   std::map<std::string, std::string> NewFiles() const;
   Status TakeOver(const StagedDirectory& staged);
   Status RewriteTensors(const StagedDirectory& staged);
@@ -80,6 +81,17 @@ Status ModelWriter::CheckPlan() const {
                                   "plan again with this one"));
 }
 
+// Ids in a config that were no tokens: they are kept, but may be other tokens' from now on.
+void ModelWriter::WarnOfLostIds(const std::string& name, const ModelConfig& config) {
+  std::string lost;
+  for (const auto& [key, id] : config.token_ids) {
+    if (id >= plan_.old_to_new.size()) lost += Cat(lost.empty() ? "" : ", ", key, " ", id);
+  }
+  if (lost.empty()) return;
+  report_.warnings.push_back(Cat(name, ": names tokens that the model did not have (", lost,
+                                 "); they are kept, set them to ids of the new vocabulary"));
+}
+
 // Reads config.json, generation_config.json and the index, and makes their new text.
 Status ModelWriter::UpdateFiles() {
   ConfigChange change{.old_rows = plan_.old_rows,
@@ -99,6 +111,10 @@ Status ModelWriter::UpdateFiles() {
     const std::string_view bytes = mapped.bytes();
     AddInput(path, {bytes.size(), Sha256Of(bytes)});
     std::string& text = small_[file.name];
+    if (file.name == "config.json" || file.name == "generation_config.json") {
+      TOKGRAFT_ASSIGN_OR_RETURN(const ModelConfig config, ParseModelConfig(bytes, path));
+      WarnOfLostIds(file.name, config);
+    }
     if (file.name == "config.json") {
       TOKGRAFT_ASSIGN_OR_RETURN(text, UpdateModelConfig(bytes, change, path));
     } else if (file.name == "generation_config.json") {

@@ -41,8 +41,9 @@ std::string InitReport::DebugString() const {
   counts(tied ? "input and output, one matrix" : "input", input, rows);
   if (!tied) counts("output", output, output_rows);
   for (const auto& [tensor, norm] : norms) {
-    text += Cat("  norm of ", tensor, ": old rows ", Fixed(norm.old_rows, 3), ", new rows ",
-                Fixed(norm.new_rows, 3), "\n");
+    const std::string made = norm.new_rows > 0 ? Fixed(norm.new_rows, 3) : "none";
+    text += Cat("  norm of ", tensor, ": old rows ", Fixed(norm.old_rows, 3), ", new rows ", made,
+                "\n");
   }
   for (const std::string& file : left_out) text += Cat("  left out: ", file, "\n");
   for (const std::string& warning : warnings) text += Cat("  warning: ", warning, "\n");

@@ -78,6 +78,7 @@ class Verifier {
                     file.sha256));
       } else {
         ++good;
+        unchanged_.insert(file.path);
       }
     }
     Checked(Cat(Grouped(good), " of ", Grouped(manifest_.outputs.size()),
@@ -177,10 +178,12 @@ class Verifier {
 
   void CheckIds(const std::string& name, const ModelConfig& config) {
     for (const auto& [key, id] : config.token_ids) {
-      if (id >= manifest_.plan.new_tokens) {
-        Problem(Cat(PathOf(name), ": ", key, ": names token ", id, ", the vocabulary has ",
-                    manifest_.plan.new_tokens));
-      }
+      if (id < manifest_.plan.new_tokens) continue;
+      // What the source model named in vain is kept, and no fault of the output.
+      const bool kept = unchanged_.contains(name) && id >= manifest_.plan.old_rows;
+      const std::string text = Cat(PathOf(name), ": ", key, ": names token ", id,
+                                   ", the vocabulary has ", manifest_.plan.new_tokens);
+      kept ? Note(Cat(text, "; so it did in the source model")) : Problem(text);
     }
   }
 
@@ -270,6 +273,7 @@ class Verifier {
   const std::string directory_;
   const VerifyOptions& options_;
   const Manifest manifest_;
+  std::set<std::string> unchanged_;  // files with the hash that they had
   std::string source_state_ = "the source model cannot be used";  // where it was not
   VerifyReport report_;
 };

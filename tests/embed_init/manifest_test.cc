@@ -9,13 +9,15 @@
 namespace tokgraft {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class ManifestTest : public ::testing::Test {
  protected:
-  void Write(std::uint64_t added, InitOptions options = {.method = Method::kWeighted}) {
-    testing::WriteRandomModel(directory_ / "model", testing::LlamaConfig(64, false),
+  void Write(std::uint64_t added, InitOptions options = {.method = Method::kWeighted},
+             const nlohmann::json& config = testing::LlamaConfig(64, false)) {
+    testing::WriteRandomModel(directory_ / "model", config,
                               testing::LlamaTensors(64, 16, false, "BF16"));
     const Checkpoint model = *OpenCheckpoint(directory_ / "model");
     std::vector<OldPieces> pieces(added);
@@ -27,6 +29,7 @@ class ManifestTest : public ::testing::Test {
     write.command = "tokgraft init model";
     const auto report = WriteModel(model, plan_, directory_ / "out", write);
     ASSERT_TRUE(report.ok()) << Message(report.status());
+    report_ = *report;
   }
 
   std::string Problems() {
@@ -46,6 +49,7 @@ class ManifestTest : public ::testing::Test {
 
   testing::TemporaryDirectory directory_;
   InitPlan plan_;
+  InitReport report_;
 };
 
 TEST_F(ManifestTest, HoldsThePlanInlineOrInAFile) {
@@ -108,6 +112,22 @@ TEST_F(ManifestTest, EveryChangeIsNamed) {
   EXPECT_THAT(Problems(), HasSubstr("tells of row 66, row 65 was expected"));
   restore();
   EXPECT_EQ(Problems(), "");
+}
+
+TEST_F(ManifestTest, IdsThatTheSourceNamedInVainAreKeptAndTold) {
+  nlohmann::json config = testing::LlamaConfig(64, false);
+  config["bos_token_id"] = 50256;
+  Write(20, {.method = Method::kMean}, config);
+  EXPECT_THAT(report_.warnings,
+              ElementsAre("config.json: names tokens that the model did not have (bos_token_id "
+                          "50256); they are kept, set them to ids of the new vocabulary"));
+  const auto report = Verify(directory_ / "out");
+  ASSERT_TRUE(report.ok()) << Message(report.status());
+  EXPECT_THAT(report->problems, IsEmpty());
+  EXPECT_THAT(report->notes,
+              ElementsAre((directory_ / "out/config.json") +
+                          ": bos_token_id: names token 50256, the vocabulary has 84; so it did "
+                          "in the source model"));
 }
 
 TEST_F(ManifestTest, WithoutTheSourceCopiedRowsStandForIt) {
