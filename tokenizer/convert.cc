@@ -225,15 +225,15 @@ std::string Conversion::ToJson() const {
 
 std::string Conversion::DebugString() const {
   std::string out =
-      Cat("format     ", FormatName(spec.format), ", ", spec.vocab.size(), " pieces\n",
+      Cat("format     ", FormatName(spec.format), ", ", Counted(spec.vocab.size(), "piece"), "\n",
           "model      ", model_proved ? "proved to give the same ids" : "not proved",
-          "\nchecked    ", checked_bytes, " bytes of text");
+          "\nchecked    ", Counted(checked_bytes, "byte"), " of text");
   if (!counterexample) {
     out += ", no difference found\n";
   } else {
     out += Cat("; ", QuotedForMessage(*counterexample), " changes\nchanged    ",
                Fixed(100 * changed_texts, 4), " % of the texts, with ",
-               Fixed(100 * changed_bytes, 4), " % of ", measured_bytes, " bytes\n");
+               Fixed(100 * changed_bytes, 4), " % of ", Counted(measured_bytes, "byte"), "\n");
   }
   for (const std::string& note : notes) out += Cat("note       ", note, "\n");
   return out;

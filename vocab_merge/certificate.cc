@@ -9,10 +9,12 @@
 #include <unordered_set>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/text/utf8.h"
 #include "tokenizer/tokenizer.h"
 #include "vocab_merge/extend/batches.h"
 #include "vocab_merge/extend/scripts.h"
+#include "vocab_merge/rules/detect.h"
 
 namespace tokgraft {
 namespace {
@@ -171,7 +173,7 @@ struct Needed {
 
 std::string Describe(std::string_view bytes) {
   std::string out;
-  if (IsValidUtf8(bytes)) return Cat("\"", bytes, "\"");
+  if (IsValidUtf8(bytes)) return ShowPiece(bytes);
   constexpr std::string_view kHex = "0123456789ABCDEF";
   for (const char c : bytes) {
     const auto b = static_cast<unsigned char>(c);
@@ -309,8 +311,9 @@ std::string Certificate::ToJson() const {
 std::string Certificate::DebugString() const {
   std::string out = Cat(level, proved ? ", proved: " : ": ", reason);
   if (checked_bytes > 0) {
-    out += Cat("; checked on ", checked_bytes, " bytes: ", base_tokens, " tokens before, ",
-               merged_tokens, " after, ", new_cuts, " new cuts, ", changed_spans, " changed spans");
+    out += Cat("; checked on ", Grouped(checked_bytes), " bytes: ", Grouped(base_tokens),
+               " tokens before, ", Grouped(merged_tokens), " after, ", Grouped(new_cuts),
+               " new cuts, ", Grouped(changed_spans), " changed spans");
   }
   return out;
 }

@@ -43,11 +43,7 @@ std::string ConflictReport::ToJson() const {
 std::string ConflictReport::DebugString() const {
   std::string out;
   for (const Finding& finding : findings) {
-    std::string count = Cat(finding.count);
-    count.insert(0, count.size() < 8 ? 8 - count.size() : 0, ' ');
-    std::string code = finding.code;
-    code.resize(code.size() < 4 ? 4 : code.size(), ' ');
-    out += Cat(code, count, "  ", Printable(finding.message), "\n", "              ",
+    out += Cat(Padded(finding.code, 5), Printable(finding.message), "\n     -> ",
                Printable(finding.action), "\n");
   }
   std::string none;

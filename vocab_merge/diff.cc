@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
 #include "vocab_merge/rules/detect.h"
 #include "vocab_merge/rules/token_list.h"
 #include "vocab_merge/same/canonical.h"
@@ -69,9 +70,9 @@ std::vector<TokenId> Lacking(const std::vector<ListedToken>& tokens, const Token
   difference->count = out.size();
   std::string text;
   for (const auto& [name, count] : *classes) {
-    text += Cat(text.empty() ? ": " : ", ", count, " ", name);
+    text += Cat(text.empty() ? ": " : ", ", Grouped(count), " ", name);
   }
-  difference->message = Cat(out.size(), difference->message, text);
+  difference->message = Cat(Grouped(out.size()), difference->message, text);
   return out;
 }
 
@@ -120,9 +121,9 @@ void ComparePieces(Sides* sides, DiffReport* report) {
       AddExample(ShowPiece(token.bytes), &scores);
     }
   }
-  moved.message = Cat(moved.count, " tokens that both have stand on other ids");
-  kinds.message = Cat(kinds.count, " tokens are ordinary in one and added in the other");
-  scores.message = Cat(scores.count, " tokens have other scores");
+  moved.message = Cat(Grouped(moved.count), " tokens that both have stand on other ids");
+  kinds.message = Cat(Grouped(kinds.count), " tokens are ordinary in one and added in the other");
+  scores.message = Cat(Grouped(scores.count), " tokens have other scores");
   AddDifference(std::move(moved), report);
   AddDifference(std::move(kinds), report);
   AddDifference(std::move(scores), report);
@@ -209,10 +210,11 @@ void CompareTurns(const Sides& sides, DiffReport* report) {
   merges.inverted_share = ShareOfPairs(std::move(order));
   const bool lists = list_a != nullptr && list_b != nullptr;
   const std::string_view what = lists ? " merges" : " pieces with a rank";
-  Difference only{.kind = "merges",
-                  .count = merges.a + merges.b - 2 * merges.shared,
-                  .message = Cat(merges.a - merges.shared, what, " are in the first only, ",
-                                 merges.b - merges.shared, " in the second only")};
+  Difference only{
+      .kind = "merges",
+      .count = merges.a + merges.b - 2 * merges.shared,
+      .message = Cat(Grouped(merges.a - merges.shared), what, " are in the first only, ",
+                     Grouped(merges.b - merges.shared), " in the second only")};
   AddDifference(std::move(only), report);
   if (merges.inverted_share > 0) {
     report->differences.push_back(
@@ -248,7 +250,7 @@ void CompareAdded(const Sides& sides, DiffReport* report) {
     ++flags.count;
     AddExample(Cat(ShowPiece(token.content), ":", a, " and", b), &flags);
   }
-  flags.message = Cat(flags.count, " added tokens have other flags");
+  flags.message = Cat(Grouped(flags.count), " added tokens have other flags");
   AddDifference(std::move(flags), report);
 }
 
@@ -296,8 +298,9 @@ void Judge(DiffReport* report) {
                         : "a text has other ids";
     return;
   }
-  report->proof = Cat("they are told in different ways, and ", report->checked_texts, " texts (",
-                      report->checked_bytes, " bytes) have the same ids in both");
+  report->proof =
+      Cat("they are told in different ways, and ", Grouped(report->checked_texts), " texts (",
+          Grouped(report->checked_bytes), " bytes) have the same ids in both");
 }
 
 }  // namespace

@@ -88,7 +88,8 @@ std::string DiffReport::DebugString() const {
   std::string out = Cat(VerdictName(verdict), ": ", Printable(proof), "\n");
   out += Cat("first   ", hash_a, "  ", Printable(a), "\n");
   out += Cat("second  ", hash_b, "  ", Printable(b), "\n");
-  out += Cat(pieces.shared, " tokens are in both, ", pieces.same_id, " of them on the same id\n");
+  out += Cat(Counted(pieces.shared, "token is", "tokens are"), " in both, ",
+             Grouped(pieces.same_id), " of them on the same id\n");
   for (const Difference& difference : differences) {
     out += Cat(difference.kind, ": ", Printable(difference.message), "\n");
     std::size_t shown = 0;

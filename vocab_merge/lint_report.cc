@@ -68,9 +68,7 @@ Json SarifResult(const LintReport& report, const LintFinding& finding) {
           {"properties", std::move(properties)}};
 }
 
-std::string Plural(std::size_t count, std::string_view what) {
-  return Cat(count, " ", what, count == 1 ? "" : "s");
-}
+std::string Plural(std::size_t count, const std::string& what) { return Counted(count, what); }
 
 std::size_t CountOf(const LintReport& report, Severity severity) {
   return static_cast<std::size_t>(
@@ -92,7 +90,7 @@ std::string FindingText(const LintFinding& finding) {
                Printable(example.text), "\n");
   }
   if (finding.count > shown && shown > 0) {
-    out += Cat(indent, "  and ", finding.count - shown, " more\n");
+    out += Cat(indent, "  and ", Grouped(finding.count - shown), " more\n");
   }
   return out + Cat(indent, "-> ", Printable(finding.action), "\n");
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/text/utf8.h"
 #include "tokenizer/tokenizer.h"
 #include "vocab_merge/extend/batches.h"
@@ -193,11 +194,17 @@ std::string TrimReport::ToJson() const {
 
 std::string TrimReport::DebugString() const {
   const std::uint64_t kept = special + alphabet + used + literals + asked + intermediate;
-  return Cat("ids          ", kept, " of ", base_size, " stay, ", removed, " are removed\n",
-             "  special      ", special, "\n  alphabet     ", alphabet, "\n  used         ", used,
-             "\n  literals     ", literals, "\n  asked for    ", asked, "\n  on the way   ",
-             intermediate, "\nchecked      ", checked_documents, " documents, ", checked_bytes,
-             " bytes, ", checked_tokens, " tokens: equal ids, renumbered\n");
+  const std::string of_them = Table({{"special", Grouped(special)},
+                                     {"alphabet", Grouped(alphabet)},
+                                     {"used", Grouped(used)},
+                                     {"literals", Grouped(literals)},
+                                     {"asked for", Grouped(asked)},
+                                     {"on the way", Grouped(intermediate)}},
+                                    {.left_columns = 1, .indent = "  "});
+  return Cat("ids          ", Grouped(kept), " of ", Grouped(base_size), " stay, ",
+             Grouped(removed), " are removed\n", of_them, "checked      ",
+             Counted(checked_documents, "document"), ", ", Counted(checked_bytes, "byte"), ", ",
+             Counted(checked_tokens, "token"), ": equal ids, renumbered\n");
 }
 
 StatusOr<TrimResult> Trim(const TokenizerSpec& base, const TrimOptions& options) {

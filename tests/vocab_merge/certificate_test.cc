@@ -54,6 +54,11 @@ TEST(CertificateTest, ANewLatinJoinIsL1) {
   EXPECT_THAT(out.reason, HasSubstr("not L0: piece 257, \"abc\", needs no character"));
 }
 
+TEST(CertificateTest, PiecesInTheReasonStayOnALine) {
+  const Certificate out = CertifyMerges({{"a", "b"}}, {{")", "\n"}});
+  EXPECT_THAT(out.reason, HasSubstr("not L0: piece 257, \")\\n\", needs no character"));
+}
+
 TEST(CertificateTest, AHelperThatOnlyHanCharactersCompleteIsL0) {
   // E4 B8 starts U+4E00 to U+4E3F, all of them Han.
   const Certificate out = CertifyMerges({}, {{"\xE4", "\xB8"}, {"\xE4\xB8", "\xAD"}});

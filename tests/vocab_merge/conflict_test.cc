@@ -36,7 +36,7 @@ TEST(ConflictTest, JsonHasEveryFieldAndIsUtf8) {
 
 TEST(ConflictTest, TheTableTellsNoneFromNotLookedFor) {
   const std::string text = OneFinding().DebugString();
-  EXPECT_THAT(text, HasSubstr("B3         2  2 pieces are cut"));
+  EXPECT_THAT(text, HasSubstr("B3   2 pieces are cut"));
   EXPECT_THAT(text, HasSubstr("looked for and not found: A1"));
 }
 

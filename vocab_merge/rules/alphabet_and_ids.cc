@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
 #include "vocab_merge/rules/rule.h"
 
 namespace tokgraft {
@@ -21,8 +22,8 @@ void CheckAlphabet(const TokenizerSpec& spec, bool is_base, ConflictReport* repo
       {.code = alphabet == Alphabet::kBytes ? "D1" : "D2",
        .severity = Severity::kWarning,
        .count = missing.size(),
-       .message =
-           Cat(missing.size(), " of 256 bytes have no piece in the ", is_base ? "base" : "donor"),
+       .message = Cat(Grouped(missing.size()), " of 256 bytes have no piece in the ",
+                      is_base ? "base" : "donor"),
        .action = is_base ? "left as it is, so that old text keeps its ids; pieces with such a "
                            "byte are not added"
                          : "of no consequence for the merged vocabulary",
@@ -36,7 +37,7 @@ void CheckHoles(const MergeFacts& facts, ConflictReport* report) {
               .severity = Severity::kWarning,
               .count = holes.size(),
               .base_ids = holes.ids,
-              .message = Cat(holes.size(), " ids below ", facts.id_map.base_size,
+              .message = Cat(Grouped(holes.size()), " ids below ", Grouped(facts.id_map.base_size),
                              " have no piece in the base"),
               .action = "kept empty, base ids never move; new ids start above all of them. A "
                         "later add_tokens of Hugging Face counts pieces and would collide"},
@@ -46,8 +47,8 @@ void CheckHoles(const MergeFacts& facts, ConflictReport* report) {
 void CheckRows(const MergeFacts& facts, ConflictReport* report) {
   const std::uint64_t added = facts.id_map.merged_size - facts.id_map.base_size;
   Finding finding{.code = "D4", .count = added};
-  finding.message =
-      Cat("the merged vocabulary has ", added, " ids more, ", facts.id_map.merged_size, " in all");
+  finding.message = Cat("the merged vocabulary has ", Grouped(added), " ids more, ",
+                        Grouped(facts.id_map.merged_size), " in all");
   finding.action =
       "the embedding needs as many rows or more: `init` or `graft` makes them and "
       "writes vocab_size";
@@ -62,7 +63,7 @@ void CheckIgnoredIds(const MergeFacts& facts, ConflictReport* report) {
         .code = "D5",
         .severity = Severity::kWarning,
         .count = ignored.size(),
-        .message = Cat(ignored.size(), " added tokens of the ", is_base ? "base" : "donor",
+        .message = Cat(Grouped(ignored.size()), " added tokens of the ", is_base ? "base" : "donor",
                        " declare an id that the reference library ignores"),
         .action = "the id that the reference library gives was used",
         .examples = ignored.Texts()};
@@ -81,21 +82,21 @@ void CheckSpelledMerges(const MergeFacts& facts, ConflictReport* report) {
     ++finding.count;
     if (finding.examples.size() < kMaxExamples) finding.examples.push_back(ShowPiece(*spelling));
   }
-  finding.message =
-      Cat(finding.count, " new pieces hold a space, which merges written as \"a b\" cannot say");
+  finding.message = Cat(Grouped(finding.count),
+                        " new pieces hold a space, which merges written as \"a b\" cannot say");
   AddFinding(std::move(finding), report);
 }
 
 void CheckUnlistedAddedTokens(const MergeFacts& facts, ConflictReport* report) {
   const Detected unlisted = UnlistedAddedTokens(facts.base, facts.base_tokens);
-  AddFinding(
-      {.code = "D17",
-       .base_ids = unlisted.ids,
-       .message = Cat(unlisted.size(), " added tokens of the base are not in its model.vocab"),
-       .action = "made part of model.vocab at their ids: readers would number them from "
-                 "the size of the vocabulary, onto new pieces",
-       .examples = unlisted.Texts()},
-      report);
+  AddFinding({.code = "D17",
+              .base_ids = unlisted.ids,
+              .message = Cat(Grouped(unlisted.size()),
+                             " added tokens of the base are not in its model.vocab"),
+              .action = "made part of model.vocab at their ids: readers would number them from "
+                        "the size of the vocabulary, onto new pieces",
+              .examples = unlisted.Texts()},
+             report);
 }
 
 }  // namespace
@@ -234,7 +235,7 @@ void LintHoles(const LintFacts& facts, LintReport* report) {
   AddFinding(
       {.code = "D3",
        .severity = collides ? Severity::kWarning : Severity::kNote,
-       .message = Cat(" ids below ", facts.spec.id_limit(), " have no piece"),
+       .message = Cat(" ids below ", Grouped(facts.spec.id_limit()), " have no piece"),
        .action = collides ? "fill them with named reserved pieces, or never call add_tokens: "
                             "it numbers from the count of pieces, onto ids in use"
                           : "nothing, or fill them with named reserved pieces",

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/text/utf8.h"
 #include "vocab_merge/rules/rule.h"
 
@@ -43,11 +44,11 @@ void CheckSharedIds(const MergeFacts& facts, ConflictReport* report) {
       }
     }
   }
-  moved.message = Cat(moved.donor_ids.size(), " of ", shared,
+  moved.message = Cat(Grouped(moved.donor_ids.size()), " of ", Grouped(shared),
                       " tokens that both have stand on another id in the donor");
   moved.count = moved.donor_ids.size();
-  respelled.message =
-      Cat(respelled.donor_ids.size(), " shared pieces are spelled in another way in the donor");
+  respelled.message = Cat(Grouped(respelled.donor_ids.size()),
+                          " shared pieces are spelled in another way in the donor");
   respelled.count = respelled.donor_ids.size();
   AddFinding(std::move(moved), report);
   AddFinding(std::move(respelled), report);
@@ -65,7 +66,7 @@ void CheckSameIds(const MergeFacts& facts, ConflictReport* report) {
                                    ShowPiece(token.bytes), " in the donor"));
     }
   }
-  other.message = Cat(other.donor_ids.size(), " ids stand for other pieces in the donor");
+  other.message = Cat(Grouped(other.donor_ids.size()), " ids stand for other pieces in the donor");
   AddFinding(std::move(other), report);
 }
 
@@ -85,22 +86,25 @@ void CheckFalseMatches(const MergeFacts& facts, ConflictReport* report) {
                                    " in the base, ", ShowPiece(token.bytes), " in the donor"));
     }
   }
-  match.message = Cat(match.donor_ids.size(), " pieces have the same spelling but other bytes");
+  match.message =
+      Cat(Grouped(match.donor_ids.size()), " pieces have the same spelling but other bytes");
   AddFinding(std::move(match), report);
 }
 
 void CheckSameBytes(const MergeFacts& facts, ConflictReport* report) {
   Detected base = SharedBytes(facts.base, facts.base_tokens);
-  AddFinding({.code = "A5",
-              .base_ids = base.ids,
-              .message = Cat(base.size(), " base pieces have the same bytes as a preferred one"),
-              .action = "kept; the piece that encoding prefers stands for the bytes",
-              .examples = base.Texts()},
-             report);
+  AddFinding(
+      {.code = "A5",
+       .base_ids = base.ids,
+       .message = Cat(Grouped(base.size()), " base pieces have the same bytes as a preferred one"),
+       .action = "kept; the piece that encoding prefers stands for the bytes",
+       .examples = base.Texts()},
+      report);
   Detected donor = SharedBytes(facts.donor, facts.donor_tokens);
   AddFinding({.code = "A5",
               .donor_ids = donor.ids,
-              .message = Cat(donor.size(), " donor pieces have the same bytes as a preferred one"),
+              .message = Cat(Grouped(donor.size()),
+                             " donor pieces have the same bytes as a preferred one"),
               .action = "compared once; all of them are mapped to one id of the merged vocabulary",
               .examples = donor.Texts()},
              report);
@@ -111,7 +115,7 @@ void CheckDuplicates(const MergeFacts& facts, ConflictReport* report) {
   AddFinding({.code = "A6",
               .severity = Severity::kError,
               .donor_ids = spelling.ids,
-              .message = Cat(spelling.size(), " pieces stand twice in the donor's file"),
+              .message = Cat(Grouped(spelling.size()), " pieces stand twice in the donor's file"),
               .action = "the first one was used",
               .examples = spelling.Texts()},
              report);
@@ -119,7 +123,7 @@ void CheckDuplicates(const MergeFacts& facts, ConflictReport* report) {
   AddFinding({.code = "A8",
               .severity = Severity::kError,
               .donor_ids = shared_id.ids,
-              .message = Cat(shared_id.size(), " ids of the donor have two pieces"),
+              .message = Cat(Grouped(shared_id.size()), " ids of the donor have two pieces"),
               .action = "the first one was used",
               .examples = shared_id.Texts()},
              report);
@@ -129,7 +133,7 @@ void CheckDuplicates(const MergeFacts& facts, ConflictReport* report) {
     Finding finding{.code = "A6",
                     .severity = Severity::kWarning,
                     .count = repeated.size(),
-                    .message = Cat(repeated.size(), " entries stand again in the ",
+                    .message = Cat(Grouped(repeated.size()), " entries stand again in the ",
                                    is_base ? "base's" : "donor's", " file"),
                     .action = "read as the reference library reads it",
                     .examples = repeated.Texts()};
@@ -147,7 +151,7 @@ void CheckEqualForms(const MergeFacts& facts, ConflictReport* report) {
   AddFinding({.code = "A7",
               .severity = Severity::kWarning,
               .donor_ids = forms.canonical.ids,
-              .message = Cat(forms.canonical.size(),
+              .message = Cat(Grouped(forms.canonical.size()),
                              " donor pieces equal another piece after Unicode normalization (NFC)"),
               .action = "added only where the base's normalizer leaves them as they are; a "
                         "piece that it rewrites is mapped to the id of what it becomes",
@@ -155,7 +159,7 @@ void CheckEqualForms(const MergeFacts& facts, ConflictReport* report) {
              report);
   AddFinding({.code = "A7",
               .donor_ids = forms.compatible.ids,
-              .message = Cat(forms.compatible.size(),
+              .message = Cat(Grouped(forms.compatible.size()),
                              " donor pieces equal another piece after compatibility normalization "
                              "(NFKC) only"),
               .action = "added: other characters, told apart by the base",

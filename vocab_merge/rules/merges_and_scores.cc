@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/text/utf8.h"
 #include "vocab_merge/rules/rule.h"
 
@@ -23,18 +24,19 @@ void CheckRepeats(const MergeFacts& facts, ConflictReport* report) {
     Finding twice{.code = "C2",
                   .severity = Severity::kWarning,
                   .count = repeats.repeated_pairs.size(),
-                  .message = Cat(repeats.repeated_pairs.size(), " merges of the ", side,
+                  .message = Cat(Grouped(repeats.repeated_pairs.size()), " merges of the ", side,
                                  " stand in its list again"),
                   .action = is_base ? "kept, with the rank that the base's library gives them; no "
                                       "new merge repeats a pair"
                                     : "not used: new pieces get merges of their own"};
     (is_base ? twice.base_ids : twice.donor_ids) = repeats.repeated_pairs.ids;
     AddFinding(std::move(twice), report);
-    Finding several{.code = "C4",
-                    .message = Cat(repeats.several_pairs.size(), " of ", repeats.products,
-                                   " products of the ", side, " have more than one merge"),
-                    .action = is_base ? "kept; a new piece gets only the merges that reach it"
-                                      : "not used: new pieces get merges of their own"};
+    Finding several{
+        .code = "C4",
+        .message = Cat(Grouped(repeats.several_pairs.size()), " of ", Grouped(repeats.products),
+                       " products of the ", side, " have more than one merge"),
+        .action = is_base ? "kept; a new piece gets only the merges that reach it"
+                          : "not used: new pieces get merges of their own"};
     (is_base ? several.base_ids : several.donor_ids) = repeats.several_pairs.ids;
     AddFinding(std::move(several), report);
   }
@@ -91,7 +93,7 @@ void CheckInversions(const MergeFacts& facts, ConflictReport* report) {
       static_cast<double>(order.size()) * (static_cast<double>(order.size()) - 1) / 2;
   const std::uint64_t inversions = CountInversions(&order);
   const double share = pairs > 0 ? static_cast<double>(inversions) / pairs * 100 : 0;
-  finding.message = Cat(finding.count, " of ", merges.size(),
+  finding.message = Cat(Grouped(finding.count), " of ", Grouped(merges.size()),
                         " shared merges stand in another order in the donor (",
                         std::to_string(share).substr(0, 5), " % of all pairs of them)");
   AddFinding(std::move(finding), report);
@@ -99,14 +101,14 @@ void CheckInversions(const MergeFacts& facts, ConflictReport* report) {
 
 void CheckBroken(const MergeFacts& facts, ConflictReport* report) {
   const Detected broken = BrokenMerges(facts.donor);
-  AddFinding(
-      {.code = "C1",
-       .severity = Severity::kError,
-       .count = broken.size(),
-       .message = Cat(broken.size(), " merges of the donor name a piece that its vocabulary lacks"),
-       .action = "not used; the pieces themselves are taken as they are",
-       .examples = broken.Texts()},
-      report);
+  AddFinding({.code = "C1",
+              .severity = Severity::kError,
+              .count = broken.size(),
+              .message = Cat(Grouped(broken.size()),
+                             " merges of the donor name a piece that its vocabulary lacks"),
+              .action = "not used; the pieces themselves are taken as they are",
+              .examples = broken.Texts()},
+             report);
 }
 
 // Normal pieces of a vocabulary whose scores decide: of a BPE by score, or a Unigram model.
@@ -294,11 +296,12 @@ void LintMergesAndScores(const LintFacts& facts, LintReport* report) {
                 .action = "keep one of each: Hugging Face ranks a pair by its last line, llama.cpp "
                           "by its first"},
                std::move(repeats.repeated_pairs), facts, report);
-    AddFinding({.code = "C4",
-                .message = Cat(" of ", repeats.products, " products have more than one merge"),
-                .action = "nothing: the list was made from all splits of the pieces",
-                .place = "merges"},
-               std::move(repeats.several_pairs), facts, report);
+    AddFinding(
+        {.code = "C4",
+         .message = Cat(" of ", Grouped(repeats.products), " products have more than one merge"),
+         .action = "nothing: the list was made from all splits of the pieces",
+         .place = "merges"},
+        std::move(repeats.several_pairs), facts, report);
   }
   const std::vector<Piece> scored = ScoredPieces(facts.spec);
   if (scored.empty()) return;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/text/utf8.h"
 #include "vocab_merge/rules/rule.h"
 
@@ -44,7 +45,7 @@ void CheckRefused(const MergeFacts& facts, ConflictReport* report) {
                                                                ShowPiece(piece.becomes)));
       }
     }
-    finding.message = Cat(finding.donor_ids.size(), text.message);
+    finding.message = Cat(Grouped(finding.donor_ids.size()), text.message);
     finding.action = text.action;
     AddFinding(std::move(finding), report);
   }
@@ -70,8 +71,8 @@ void CheckFragments(const MergeFacts& facts, ConflictReport* report) {
     finding.donor_ids.push_back(id);
     if (finding.examples.size() < kMaxExamples) finding.examples.push_back(ShowPiece(bytes));
   }
-  in.message = Cat(in.donor_ids.size(), " new pieces begin or end inside a character");
-  out.message = Cat(out.donor_ids.size(), " donor pieces begin or end inside a character");
+  in.message = Cat(Grouped(in.donor_ids.size()), " new pieces begin or end inside a character");
+  out.message = Cat(Grouped(out.donor_ids.size()), " donor pieces begin or end inside a character");
   AddFinding(std::move(in), report);
   AddFinding(std::move(out), report);
 }

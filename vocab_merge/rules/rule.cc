@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tokenizer/base/parallel.h"
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/text/utf8.h"
 
 namespace tokgraft {
@@ -62,7 +63,7 @@ void AddFinding(LintFinding finding, Detected detected, const LintFacts& facts,
   detected.ids.erase(std::unique(detected.ids.begin(), detected.ids.end()), detected.ids.end());
   finding.count = detected.size();
   if (finding.count == 0) return;
-  finding.message.insert(0, Cat(finding.count));
+  finding.message.insert(0, Grouped(finding.count));
   for (LintExample& example : detected.examples) {
     if (example.place.empty() && example.id) example.place = facts.places.Of(*example.id);
   }

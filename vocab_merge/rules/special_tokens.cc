@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
 #include "vocab_merge/rules/rule.h"
 
 namespace tokgraft {
@@ -63,8 +64,8 @@ void CheckClasses(const MergeFacts& facts, ConflictReport* report) {
                                    " in the donor"));
     }
   }
-  clash.message =
-      Cat(clash.donor_ids.size(), " names are special in one tokenizer and text in the other");
+  clash.message = Cat(Grouped(clash.donor_ids.size()),
+                      " names are special in one tokenizer and text in the other");
   AddFinding(std::move(clash), report);
 }
 
@@ -98,7 +99,8 @@ void CheckFlags(const MergeFacts& facts, ConflictReport* report) {
                                      donor_flags, " in the donor"));
     }
   }
-  finding.message = Cat(finding.donor_ids.size(), " added tokens have other flags in the donor");
+  finding.message =
+      Cat(Grouped(finding.donor_ids.size()), " added tokens have other flags in the donor");
   AddFinding(std::move(finding), report);
 }
 
@@ -115,8 +117,8 @@ void CheckNotTaken(const MergeFacts& facts, ConflictReport* report) {
     finding.donor_ids.push_back(token.id);
     if (finding.examples.size() < kMaxExamples) finding.examples.push_back(ShowPiece(token.bytes));
   }
-  finding.message =
-      Cat(finding.donor_ids.size(), " special or added tokens of the donor are not in the base");
+  finding.message = Cat(Grouped(finding.donor_ids.size()),
+                        " special or added tokens of the donor are not in the base");
   AddFinding(std::move(finding), report);
 }
 

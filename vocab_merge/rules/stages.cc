@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
 #include "vocab_merge/rules/rule.h"
 
 namespace tokgraft {
@@ -35,14 +36,14 @@ std::vector<NamedId> TemplateIds(const std::vector<PostProcessor>& processors) {
 
 void CheckTemplates(const MergeFacts& facts, ConflictReport* report) {
   const Detected stale = StaleTemplateIds(facts.base, facts.base_tokens);
-  AddFinding(
-      {.code = "D6",
-       .severity = Severity::kWarning,
-       .base_ids = stale.ids,
-       .message = Cat(stale.size(), " ids of the base's template are not those of its vocabulary"),
-       .action = "kept: the reference library emits the id of the template too",
-       .examples = stale.Texts()},
-      report);
+  AddFinding({.code = "D6",
+              .severity = Severity::kWarning,
+              .base_ids = stale.ids,
+              .message = Cat(Grouped(stale.size()),
+                             " ids of the base's template are not those of its vocabulary"),
+              .action = "kept: the reference library emits the id of the template too",
+              .examples = stale.Texts()},
+             report);
 }
 
 void CheckPrefix(const MergeFacts& facts, ConflictReport* report) {

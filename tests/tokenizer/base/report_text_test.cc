@@ -51,6 +51,8 @@ TEST(ReportTextTest, ColumnsAlign) {
   EXPECT_EQ(Table({{"name", "n"}, {"a", "100"}}, {.left_columns = 2, .indent = "  "}),
             "  name  n\n  a     100\n");
   EXPECT_EQ(Table({}), "");
+  EXPECT_EQ(Table({{"中文", "1"}, {"Größe", "22"}, {"e\u0301", "3"}}),
+            "中文    1\nGröße  22\ne\u0301       3\n");
 }
 
 }  // namespace
