@@ -7,6 +7,12 @@ namespace tokgraft::python {
 namespace py = pybind11;
 
 Ids::Ids(py::handle object) {
+  if (py::isinstance<py::str>(object) || py::isinstance<py::bytes>(object)) {
+    throw py::type_error("ids must be integers, not " + TypeName(object));
+  }
+  if (py::hasattr(object, "ids")) {
+    throw py::type_error(Cat("ids must be integers, not ", TypeName(object), "; take its .ids"));
+  }
   const py::object array = py::module_::import("numpy").attr("asarray")(object);
   const auto view = py::reinterpret_borrow<py::array>(array);
   if (view.ndim() != 1) throw py::type_error("ids must be one-dimensional");

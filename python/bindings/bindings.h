@@ -53,8 +53,10 @@ class Text {
   bool owned_ = false;
   std::uint64_t lone_surrogates_ = 0;
 };
-// A path given as str, bytes or os.PathLike.
-std::string PathFrom(pybind11::handle object);
+// A path given as str, bytes or os.PathLike; `argument` is its name in a TypeError.
+std::string PathFrom(pybind11::handle object, const std::string& argument);
+// The name of an object's type, for messages.
+std::string TypeName(pybind11::handle object);
 
 // ---- arrays.cc ---------------------------------------------------------------------------------
 // Token ids from a numpy array (a view, if it is a contiguous uint32[n]) or any sequence of ints.

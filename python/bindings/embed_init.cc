@@ -30,8 +30,8 @@ InitOptions InitOptionsFrom(const std::string& method,
 Report<InitReport> PyInitEmbeddings(const py::object& model, const PyMergeResult& merged,
                                     const py::object& out, const InitOptions& init, bool force,
                                     bool link, int threads, const py::object& progress) {
-  const std::string model_dir = PathFrom(model);
-  const std::string target = PathFrom(out);
+  const std::string model_dir = PathFrom(model, "model");
+  const std::string target = PathFrom(out, "out");
   PyProgress watched(progress);
   WriteOptions write;
   write.extra_files = {{"conflicts.json", merged.conflicts.json},
@@ -54,10 +54,10 @@ Report<InitReport> PyInitEmbeddings(const py::object& model, const PyMergeResult
 // A donor is a Tokenizer, or a path to one.
 Report<GraftReport> PyGraft(const py::object& model, const py::object& donor, GraftOptions options,
                             const py::object& progress) {
-  const std::string model_dir = PathFrom(model);
+  const std::string model_dir = PathFrom(model, "model");
   const TokenizerSpec donor_spec = py::isinstance<Tokenizer>(donor)
                                        ? donor.cast<const Tokenizer&>().spec()
-                                       : Take(Load(PathFrom(donor)));
+                                       : Take(Load(TokenizerPathFrom(donor, "donor")));
   PyProgress watched(progress);
   options.progress = watched.function();
   options.command = "tokgraft.graft";
@@ -72,9 +72,9 @@ Report<GraftReport> PyGraft(const py::object& model, const py::object& donor, Gr
 
 Report<VerifyReport> PyVerify(const py::object& directory, const py::object& model, int threads,
                               const py::object& progress) {
-  const std::string path = PathFrom(directory);
+  const std::string path = PathFrom(directory, "directory");
   PyProgress watched(progress);
-  const VerifyOptions options = {.model_dir = model.is_none() ? "" : PathFrom(model),
+  const VerifyOptions options = {.model_dir = model.is_none() ? "" : PathFrom(model, "model"),
                                  .threads = threads,
                                  .progress = watched.function()};
   StatusOr<VerifyReport> report = [&] {
@@ -103,7 +103,13 @@ void RegisterInit(py::module_& m) {
       py::arg("output_method") = py::none(), py::arg("tie") = "keep",
       py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("force") = false,
       py::arg("link") = false, py::arg("threads") = 0, py::arg("progress") = py::none(),
-      "Writes a model directory with rows for a merged vocabulary.");
+      "Writes a model directory with rows for a merged vocabulary.\n\n"
+      "method, input_method, output_method: auto, copy, mean, weighted, first, asymmetric, "
+      "gaussian\n"
+      "(`tokgraft graft --help` says how each makes rows). tie: keep, keep-input, keep-output,\n"
+      "untie. pad_to_multiple: rows are rounded up; 0: as the model's divide. force: replaces an\n"
+      "output that exists. link: hard links for unchanged files. progress: called with the stage\n"
+      "and a fraction.");
 }
 
 void RegisterGraft(py::module_& m) {
@@ -117,7 +123,11 @@ void RegisterGraft(py::module_& m) {
          std::uint64_t pad_to_multiple, std::uint64_t seed, bool dry_run, bool force, bool link,
          bool verify, int threads, const py::object& progress) {
         GraftOptions options;
-        options.out = out.is_none() ? "" : PathFrom(out);
+        if (out.is_none() && !dry_run) {
+          Raise(InvalidArgumentError(
+              "out: is None, a directory to write was expected; or use dry_run=True"));
+        }
+        options.out = out.is_none() ? "" : PathFrom(out, "out");
         options.budget = BudgetFrom(budget);
         options.scripts = scripts;
         options.corpora = CorporaFrom(corpora);
@@ -138,7 +148,18 @@ void RegisterGraft(py::module_& m) {
       py::arg("tie") = "keep", py::arg("pad_to_multiple") = 0, py::arg("seed") = 0,
       py::arg("dry_run") = false, py::arg("force") = false, py::arg("link") = false,
       py::arg("verify") = true, py::arg("threads") = 0, py::arg("progress") = py::none(),
-      "The main job: plan, merge, make rows, write, verify.");
+      "The main job: plan, merge, make rows, write, verify.\n\n"
+      "model: a model directory; donor: a Tokenizer or a path; out: the directory to write.\n"
+      "budget: new ids at most; None: every piece that fits or, given corpora, saves a token.\n"
+      "scripts: only pieces in these, e.g. [\"Han\"]. corpora: files by name, to select, certify "
+      "and\n"
+      "measure on. dry_run: only the report. verify: read the output again.\n"
+      "method, input_method, output_method: auto, copy, mean, weighted, first, asymmetric, "
+      "gaussian\n"
+      "(`tokgraft graft --help` says how each makes rows). tie: keep, keep-input, keep-output,\n"
+      "untie. pad_to_multiple: rows are rounded up; 0: as the model's divide. force: replaces an\n"
+      "output that exists. link: hard links for unchanged files. progress: called with the stage\n"
+      "and a fraction.");
 }
 
 }  // namespace
@@ -155,7 +176,8 @@ void RegisterEmbedInit(py::module_& m) {
   RegisterGraft(m);
   m.def("verify", &PyVerify, py::arg("directory"), py::kw_only(), py::arg("model") = py::none(),
         py::arg("threads") = 0, py::arg("progress") = py::none(),
-        "Recomputes all that the manifest of a model directory claims.");
+        "Recomputes all that the manifest of a model directory claims.\n\n"
+        "model: the source model, where it moved. progress: called with the stage and a fraction.");
 }
 
 }  // namespace tokgraft::python

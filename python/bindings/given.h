@@ -12,10 +12,20 @@
 
 namespace tokgraft::python {
 
-// A Tokenizer, or what tokgraft.load takes.
-inline Tokenizer TokenizerFrom(const pybind11::handle& given) {
+// The path of a tokenizer, where not the Tokenizer itself is given.
+inline std::string TokenizerPathFrom(const pybind11::handle& given, const std::string& argument) {
+  try {
+    return PathFrom(given, argument);
+  } catch (const pybind11::type_error&) {
+    throw pybind11::type_error(
+        Cat(argument, " must be a Tokenizer or the path of one, not ", TypeName(given)));
+  }
+}
+
+// A Tokenizer, or what tokgraft.load takes; `argument` is its name in a TypeError.
+inline Tokenizer TokenizerFrom(const pybind11::handle& given, const std::string& argument) {
   if (pybind11::isinstance<Tokenizer>(given)) return given.cast<const Tokenizer&>();
-  const std::string path = PathFrom(given);
+  const std::string path = TokenizerPathFrom(given, argument);
   StatusOr<Tokenizer> tokenizer = [&]() -> StatusOr<Tokenizer> {
     const pybind11::gil_scoped_release unlocked;
     TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, Load(path));

@@ -20,14 +20,19 @@ void PyProgress::RaiseIfFailed() const {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-std::vector<Corpus> CorporaFrom(const py::object& corpora) {
+std::vector<Corpus> CorporaFrom(const py::object& corpora, const std::string& argument) {
   std::vector<Corpus> out;
   if (corpora.is_none()) return out;
   if (!py::isinstance<py::dict>(corpora)) {
-    throw py::type_error("corpora must be a dict of names and paths, as {\"zh\": \"zh.txt\"}");
+    throw py::type_error(Cat(argument, " must be a dict of names and paths, as {\"zh\": ",
+                             "\"zh.txt\"}, not ", TypeName(corpora)));
   }
   for (const auto& [name, path] : corpora.cast<py::dict>()) {
-    out.push_back({.name = name.cast<std::string>(), .path = PathFrom(path)});
+    if (!py::isinstance<py::str>(name)) {
+      throw py::type_error(Cat("a name in ", argument, " must be a str, not ", TypeName(name)));
+    }
+    const auto text = name.cast<std::string>();
+    out.push_back({.name = text, .path = PathFrom(path, Cat(argument, "[\"", text, "\"]"))});
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,8 +26,9 @@ class PyProgress {
   std::exception_ptr failure_;
 };
 
-// {"zh": "zh.txt"} in its order; None is no corpus.
-std::vector<Corpus> CorporaFrom(const pybind11::object& corpora);
+// {"zh": "zh.txt"} in its order; None is no corpus. `argument` is its name in a TypeError.
+std::vector<Corpus> CorporaFrom(const pybind11::object& corpora,
+                                const std::string& argument = "corpora");
 
 }  // namespace tokgraft::python
 

@@ -26,7 +26,9 @@ void RegisterReport(pybind11::module_& m, const char* name, const char* doc,
   py::class_<R> type(m, name, doc);
   type.def("to_dict", [](const R& r) { return FromJson(r.json); });
   type.def("to_json", [](const R& r) { return r.json; });
-  type.def("__str__", [](const R& r) { return r.text; });
+  type.def("__str__", [](const R& r) {
+    return r.text.substr(0, r.text.find_last_not_of('\n') + 1);  // print() ends the line
+  });
   type.def("__repr__", [name](const R& r) {
     return Cat("<tokgraft.", name, ": ", r.text.substr(0, r.text.find('\n')), ">");
   });

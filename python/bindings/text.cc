@@ -12,8 +12,7 @@ Text::Text(py::handle object) {
     return;
   }
   if (!PyUnicode_Check(object.ptr())) {
-    throw py::type_error("text must be str or bytes, not " +
-                         std::string(Py_TYPE(object.ptr())->tp_name));
+    throw py::type_error("text must be str or bytes, not " + TypeName(object));
   }
   Py_ssize_t size = 0;
   if (const char* utf8 = PyUnicode_AsUTF8AndSize(object.ptr(), &size)) {
@@ -43,7 +42,14 @@ void Text::Repair(py::handle object) {
   }
 }
 
-std::string PathFrom(py::handle object) {
+std::string TypeName(py::handle object) {
+  return py::type::handle_of(object).attr("__name__").cast<std::string>();
+}
+
+std::string PathFrom(py::handle object, const std::string& argument) {
+  const bool is_path = py::isinstance<py::str>(object) || py::isinstance<py::bytes>(object) ||
+                       py::hasattr(object, "__fspath__");
+  if (!is_path) throw py::type_error(Cat(argument, " must be a path, not ", TypeName(object)));
   PyObject* bytes = nullptr;
   if (PyUnicode_FSConverter(object.ptr(), &bytes) == 0) throw py::error_already_set();
   const auto keep = py::reinterpret_steal<py::bytes>(bytes);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <variant>
@@ -33,7 +34,7 @@ StatusOr<Tokenizer> LoadAndCompile(const std::string& path, const LoadOptions& o
 }
 
 Tokenizer PyLoad(py::handle path, const std::optional<std::string>& pattern) {
-  const std::string name = PathFrom(path);
+  const std::string name = PathFrom(path, "path");
   const LoadOptions options = {.pattern = pattern.value_or("")};
   StatusOr<Tokenizer> tokenizer = [&] {
     const py::gil_scoped_release unlocked;
@@ -104,6 +105,27 @@ py::str PyDecode(const Tokenizer& tokenizer, py::handle object, bool skip_specia
   return py::str(Take(std::move(text)));
 }
 
+// The texts of an EncodingBatch, or of each ids of an iterable.
+std::vector<py::str> PyDecodeBatch(const Tokenizer& tokenizer, const py::object& batch,
+                                   bool skip_special_tokens) {
+  if (py::isinstance<PyEncoding>(batch)) {
+    throw py::type_error("ids of many texts were expected, not Encoding; one goes to decode");
+  }
+  std::vector<py::str> texts;
+  for (const py::handle ids : batch) texts.push_back(PyDecode(tokenizer, ids, skip_special_tokens));
+  return texts;
+}
+
+// The ids of one text, a view.
+py::object BatchItem(const PyEncodingBatch& batch, py::ssize_t index) {
+  const py::ssize_t count = batch.row_splits.size() - 1;
+  const py::ssize_t text = index < 0 ? index + count : index;
+  if (text < 0 || text >= count) {
+    Raise(OutOfRangeError(Cat("batch[", index, "]: not there, the batch has ", count, " texts")));
+  }
+  return batch.ids[py::slice(batch.row_splits.at(text), batch.row_splits.at(text + 1), 1)];
+}
+
 py::bytes PyDecodeBytes(const Tokenizer& tokenizer, py::handle object) {
   const Ids ids(object);
   StatusOr<std::string> bytes = [&] {
@@ -127,7 +149,7 @@ Format FormatFrom(const std::string& name) {
 // Returns what was corrected on the way, a sentence each.
 std::vector<std::string> PySave(const Tokenizer& tokenizer, py::handle path,
                                 const std::string& format, bool force, bool lossy) {
-  const std::string name = PathFrom(path);
+  const std::string name = PathFrom(path, "path");
   const SaveOptions options = {.format = FormatFrom(format), .force = force, .lossy = lossy};
   StatusOr<SaveReport> saved = [&] {
     const py::gil_scoped_release unlocked;
@@ -201,6 +223,8 @@ std::string Repr(const Tokenizer& tokenizer) {
              " ids, from ", spec.source, ">");
 }
 
+bool IsTokenId(std::int64_t id) { return id >= 0 && id <= std::numeric_limits<TokenId>::max(); }
+
 void RegisterEncodings(py::module_& m) {
   py::class_<PyEncoding>(m, "Encoding", "Ids, and the bytes of the original text each covers.")
       .def_readonly("ids", &PyEncoding::ids, "uint32[n]")
@@ -217,12 +241,16 @@ void RegisterEncodings(py::module_& m) {
             return PyEncoding{t[0].cast<py::array_t<TokenId>>(),
                               t[1].cast<py::array_t<std::int64_t>>(), t[2].cast<std::uint64_t>()};
           }));
-  py::class_<PyEncodingBatch>(m, "EncodingBatch",
-                              "Many texts, flat: text i has ids[row_splits[i]:row_splits[i + 1]].")
+  py::class_<PyEncodingBatch>(
+      m, "EncodingBatch",
+      "Many texts, flat: text i has ids[row_splits[i]:row_splits[i + 1]], also "
+      "as batch[i].")
       .def_readonly("ids", &PyEncodingBatch::ids, "uint32[total]")
       .def_readonly("row_splits", &PyEncodingBatch::row_splits, "int64[texts + 1]")
-      .def_readonly("invalid_utf8", &PyEncodingBatch::invalid_utf8)
+      .def_readonly("invalid_utf8", &PyEncodingBatch::invalid_utf8,
+                    "Maximal bad subsequences of bytes and lone surrogates, of all texts")
       .def("__len__", [](const PyEncodingBatch& b) { return b.row_splits.size() - 1; })
+      .def("__getitem__", &BatchItem, py::arg("index"), "uint32[n]: the ids of one text, a view")
       .def("__repr__",
            [](const PyEncodingBatch& b) {
              return Cat("<tokgraft.EncodingBatch of ", b.row_splits.size() - 1, " texts, ",
@@ -256,24 +284,31 @@ void RegisterTokenizer(py::module_& m) {
            special, "Many texts at once; threads=0 uses all cores, the result is the same.")
       .def("decode", &PyDecode, py::arg("ids"), py::kw_only(),
            py::arg("skip_special_tokens") = false, "The text, as the reference decodes it.")
+      .def("decode_batch", &PyDecodeBatch, py::arg("batch"), py::kw_only(),
+           py::arg("skip_special_tokens") = false,
+           "The text of each: of an EncodingBatch, or of an iterable of ids.")
       .def("decode_bytes", &PyDecodeBytes, py::arg("ids"), "The bytes of the tokens, joined.")
       .def_property_readonly("vocab_size", &Tokenizer::vocab_size,
                              "Highest id + 1, added tokens included.")
-      .def_property_readonly("format",
-                             [](const Tokenizer& t) { return FormatName(t.spec().format); })
-      .def_property_readonly("source", [](const Tokenizer& t) { return t.spec().source; })
+      .def_property_readonly(
+          "format", [](const Tokenizer& t) { return FormatName(t.spec().format); },
+          "tokenizer.json, sentencepiece, tiktoken, tekken or gguf.")
+      .def_property_readonly(
+          "source", [](const Tokenizer& t) { return t.spec().source; },
+          "The file that it was loaded from.")
       .def(
           "token_bytes",
-          [](const Tokenizer& t, TokenId id) -> std::optional<py::bytes> {
-            const auto bytes = t.token_bytes(id);
+          [](const Tokenizer& t, std::int64_t id) -> std::optional<py::bytes> {
+            const auto bytes =
+                IsTokenId(id) ? t.token_bytes(static_cast<TokenId>(id)) : std::nullopt;
             if (!bytes) return std::nullopt;
             return py::bytes(bytes->data(), bytes->size());
           },
           py::arg("id"), "What the token stands for; None where there is no such id.")
       .def(
           "token_kind",
-          [](const Tokenizer& t, TokenId id) -> std::optional<std::string_view> {
-            const auto kind = t.token_kind(id);
+          [](const Tokenizer& t, std::int64_t id) -> std::optional<std::string_view> {
+            const auto kind = IsTokenId(id) ? t.token_kind(static_cast<TokenId>(id)) : std::nullopt;
             if (!kind) return std::nullopt;
             return PieceKindName(*kind);
           },

@@ -28,7 +28,8 @@ PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
                       const MergeArguments& arguments) {
   const Documents documents = Take(ParseDocuments(arguments.documents));
   const DocumentList corpus = Take(ReadDocuments(CorporaFrom(arguments.corpora), documents));
-  const DocumentList protect = Take(ReadDocuments(CorporaFrom(arguments.protect), documents));
+  const DocumentList protect =
+      Take(ReadDocuments(CorporaFrom(arguments.protect, "protect"), documents));
   PyProgress watched(arguments.progress);
   MergeOptions options;
   options.progress = watched.function();
@@ -54,7 +55,7 @@ PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
 // What `tokgraft merge -o` writes.
 void PySaveMerge(const PyMergeResult& result, py::handle directory, bool force) {
   const OutputArguments output = {
-      .out = PathFrom(directory), .format = {}, .dry_run = false, .force = force};
+      .out = PathFrom(directory, "directory"), .format = {}, .dry_run = false, .force = force};
   const TokenizerSpec& spec = result.tokenizer.spec();
   const Status status = [&]() -> Status {
     const py::gil_scoped_release unlocked;
@@ -71,8 +72,8 @@ void PySaveMerge(const PyMergeResult& result, py::handle directory, bool force) 
 PyTrimResult PyTrim(const py::object& given, const py::object& keep, const py::object& ids,
                     const std::string& documents, int threads) {
   const DocumentList corpus =
-      Take(ReadDocuments(CorporaFrom(keep), Take(ParseDocuments(documents))));
-  const Tokenizer tokenizer = TokenizerFrom(given);
+      Take(ReadDocuments(CorporaFrom(keep, "keep"), Take(ParseDocuments(documents))));
+  const Tokenizer tokenizer = TokenizerFrom(given, "tokenizer");
   TrimOptions options{.corpus = corpus.documents, .ids = {}, .threads = threads};
   if (!ids.is_none()) {
     const Ids wanted(ids);
@@ -185,7 +186,7 @@ void RegisterVocabMerge(py::module_& m) {
          bool bytes, int threads, const py::object& progress) {
         const std::optional<std::uint64_t> most = BudgetFrom(budget);
         return PyMerge(
-            TokenizerFrom(base), TokenizerFrom(donor),
+            TokenizerFrom(base, "base"), TokenizerFrom(donor, "donor"),
             {strategy, most, documents, progress, scripts, corpora, protect, bytes, threads});
       },
       py::arg("base"), py::arg("donor"), py::kw_only(), py::arg("strategy") = "extend",

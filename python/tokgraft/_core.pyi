@@ -45,6 +45,7 @@ class EncodingBatch:
     @property
     def invalid_utf8(self) -> int: ...
     def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> npt.NDArray[np.uint32]: ...
 
 class Tokenizer:
     def encode(self, text: _Text, *, add_special_tokens: bool = False) -> Encoding: ...
@@ -56,6 +57,9 @@ class Tokenizer:
         self, texts: Iterable[_Text], *, threads: int = 0, add_special_tokens: bool = False
     ) -> EncodingBatch: ...
     def decode(self, ids: _Ids, *, skip_special_tokens: bool = False) -> str: ...
+    def decode_batch(
+        self, batch: EncodingBatch | Iterable[_Ids], *, skip_special_tokens: bool = False
+    ) -> list[str]: ...
     def decode_bytes(self, ids: _Ids) -> bytes: ...
     @property
     def vocab_size(self) -> int: ...
@@ -254,7 +258,7 @@ def compare(
     threads: int = 0,
 ) -> Comparison: ...
 def lint(
-    tokenizer: Tokenizer,
+    tokenizer: Tokenizer | _Path,
     *,
     ignore: Sequence[str] = (),
     corpora: _Corpora | None = None,
@@ -262,8 +266,8 @@ def lint(
     threads: int = 0,
 ) -> LintReport: ...
 def diff(
-    a: Tokenizer,
-    b: Tokenizer,
+    a: Tokenizer | _Path,
+    b: Tokenizer | _Path,
     *,
     corpora: _Corpora | None = None,
     threads: int = 0,

@@ -80,6 +80,54 @@ def test_corpora_are_a_dict_of_files(base, folder):
         tokgraft.measure(base, {}, documents="sentence")
 
 
+@pytest.mark.parametrize("call, message", [
+    (lambda tok, zh: tokgraft.measure(zh, tok),
+     "tokenizer must be a Tokenizer or the path of one, not dict"),
+    (lambda tok, zh: tokgraft.measure(tok, tok),
+     'corpora must be a dict of names and paths, as {"zh": "zh.txt"}, not Tokenizer'),
+    (lambda tok, zh: tokgraft.measure(tok, {"zh": [1]}), 'corpora["zh"] must be a path, not list'),
+    (lambda tok, zh: tokgraft.measure(tok, {1: "x"}), "a name in corpora must be a str, not int"),
+    (lambda tok, zh: tokgraft.compare([tok, tok], zh),
+     'tokenizers must be a dict of names and tokenizers, as {"old": tok, "new": "tekken.json"}, '
+     "not list"),
+    (lambda tok, zh: tokgraft.compare({"a": tok, "b": 1}, zh),
+     'tokenizers["b"] must be a Tokenizer or the path of one, not int'),
+    (lambda tok, zh: tokgraft.lint(zh), "tokenizer must be a Tokenizer or the path of one, not dict"),
+    (lambda tok, zh: tokgraft.diff(tok, zh), "b must be a Tokenizer or the path of one, not dict"),
+    (lambda tok, zh: tokgraft.merge(tok, zh),
+     "donor must be a Tokenizer or the path of one, not dict"),
+    (lambda tok, zh: tokgraft.merge(zh, tok),
+     "base must be a Tokenizer or the path of one, not dict"),
+    (lambda tok, zh: tokgraft.trim(tok, keep="zh.txt"),
+     'keep must be a dict of names and paths, as {"zh": "zh.txt"}, not str'),
+    (lambda tok, zh: tokgraft.graft(tok, tok, out="out"), "model must be a path, not Tokenizer"),
+    (lambda tok, zh: tokgraft.graft("model", zh, out="out"),
+     "donor must be a Tokenizer or the path of one, not dict"),
+    (lambda tok, zh: tokgraft.verify(tok), "directory must be a path, not Tokenizer"),
+    (lambda tok, zh: tokgraft.load(tok), "path must be a path, not Tokenizer"),
+])
+def test_swapped_arguments_are_told_by_name(base, corpora, call, message):
+    with pytest.raises(TypeError) as caught:
+        call(base, corpora)
+    assert str(caught.value) == message
+
+
+def test_graft_says_that_it_needs_a_place(base):
+    with pytest.raises(ValueError, match="out: is None, a directory to write was expected; or use"):
+        tokgraft.graft("model", base)
+
+
+def test_lint_and_diff_take_paths(base, base_path, folder, corpora):
+    assert tokgraft.lint(base_path) == tokgraft.lint(base)
+    assert tokgraft.diff(base_path, base).verdict == "same"
+    with pytest.raises(ValueError, match="is plain text, tokenizer.json"):
+        tokgraft.lint(folder / "zh.txt")
+
+
+def test_print_of_a_report_ends_where_it_ends(base, corpora):
+    assert not str(tokgraft.measure(base, corpora)).endswith("\n")
+
+
 def test_compare(base, donor, corpora):
     report = tokgraft.compare({"base": base, "donor": donor}, corpora, resamples=200)
     assert_is_report(report)

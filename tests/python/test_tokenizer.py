@@ -80,6 +80,39 @@ def test_batch_is_flat(tok):
     assert len(tok.encode_batch(iter(["a", "b"]))) == 2
 
 
+def test_a_batch_is_a_sequence_of_ids(tok):
+    texts = ["one", "", TEXT]
+    batch = tok.encode_batch(texts)
+    assert len(batch) == 3 and [ids.tolist() for ids in batch] == [
+        tok.encode_ids(text).tolist() for text in texts]
+    assert batch[2].dtype == np.uint32 and np.shares_memory(batch[2], batch.ids)
+    assert (batch[-1] == batch[2]).all() and batch[1].size == 0
+    for index in (3, -4):
+        with pytest.raises(IndexError, match=rf"batch\[{index}\]: not there, the batch has 3 texts"):
+            batch[index]
+
+
+def test_decode_batch(tok):
+    texts = ["one", "", TEXT]
+    batch = tok.encode_batch(texts)
+    assert tok.decode_batch(batch) == texts
+    assert tok.decode_batch(ids.tolist() for ids in batch) == texts
+    assert tok.decode_batch([]) == []
+    special = tok.token_id("<|endoftext|>")
+    assert tok.decode_batch([[special]], skip_special_tokens=True) == [""]
+    with pytest.raises(TypeError, match="ids of many texts were expected, not Encoding"):
+        tok.decode_batch(tok.encode("one"))
+
+
+def test_encodings_are_not_ids(tok):
+    with pytest.raises(TypeError, match="ids must be integers, not Encoding; take its .ids"):
+        tok.decode(tok.encode("one"))
+    with pytest.raises(TypeError, match="ids must be integers, not EncodingBatch; take its .ids"):
+        tok.decode(tok.encode_batch(["one"]))
+    with pytest.raises(TypeError, match="ids must be integers, not str"):
+        tok.decode("one")
+
+
 def test_batch_does_not_depend_on_threads(tok):
     texts = [f"{TEXT} {i}" for i in range(500)]
     one, many = tok.encode_batch(texts, threads=1), tok.encode_batch(texts, threads=7)
