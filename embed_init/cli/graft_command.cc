@@ -1,14 +1,16 @@
 // tokgraft graft: the main job. Ends with a page of text.
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "embed_init/cli/commands.h"
 #include "embed_init/cli/init_arguments.h"
 #include "embed_init/graft.h"
 #include "tokenizer/cli/console.h"
-#include "tokenizer/load.h"
+#include "tokenizer/cli/tokenizer_argument.h"
 #include "vocab_merge/cli/legend.h"
 
 namespace tokgraft {
@@ -25,31 +27,25 @@ struct Arguments {
 };
 
 // "auto" is every piece that saves a token on the corpora.
-StatusOr<std::optional<std::uint64_t>> ParseBudget(const Arguments& arguments) {
-  const std::string& text = arguments.budget;
-  if (text.empty()) return std::optional<std::uint64_t>();
-  if (text == "auto") {
-    if (!arguments.corpus.corpora.empty()) return std::optional<std::uint64_t>();
-    return InvalidArgumentError("--budget: auto needs a corpus; give --corpus NAME=PATH");
-  }
+std::string CheckBudget(const std::string& text) {
+  const bool good = text == "auto" || CheckWholeNumber(text).empty();
+  return good ? "" : Cat("\"", text, "\" is no number of ids; give a number or auto");
+}
+
+std::optional<std::uint64_t> ParseBudget(const std::string& text) {
+  if (text.empty() || text == "auto") return std::nullopt;
   std::uint64_t budget = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), budget);
-  if (error == std::errc() && end == text.data() + text.size()) {
-    return std::optional<std::uint64_t>(budget);
-  }
-  return InvalidArgumentError(
-      Cat("--budget: \"", text, "\" is no number of ids; give a number or auto"));
+  std::from_chars(text.data(), text.data() + text.size(), budget);
+  return budget;
 }
 
 StatusOr<GraftReport> RunGraft(const Arguments& arguments, const std::string& command_line) {
-  TOKGRAFT_RETURN_IF_ERROR(CheckOutArgument(arguments.init));
   GraftOptions options;
   TOKGRAFT_ASSIGN_OR_RETURN(options.init, ToInitOptions(arguments.init));
-  TOKGRAFT_ASSIGN_OR_RETURN(options.budget, ParseBudget(arguments));
+  options.budget = ParseBudget(arguments.budget);
   TOKGRAFT_ASSIGN_OR_RETURN(options.documents, ParseDocuments(arguments.corpus.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(options.corpora, ParseCorpora(arguments.corpus.corpora));
-  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec donor,
-                            Load(arguments.donor, {.pattern = arguments.pattern}));
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec donor, LoadAndWarn({arguments.donor, arguments.pattern}));
   options.out = arguments.init.out;
   options.scripts = arguments.scripts;
   options.checkpoint = arguments.init.checkpoint;
@@ -84,6 +80,7 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
           "--budget", arguments->budget,
           "New ids at most; default: every piece that fits or, given --corpus, that saves a "
           "token, which auto insists on")
+      ->check(CheckBudget)
       ->type_name("N|auto");
   command
       ->add_option("--script", arguments->scripts,
@@ -93,6 +90,10 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
   AddCorpusArguments(command, &arguments->corpus, "select, certify and measure on");
   command->add_flag("--no-verify", arguments->no_verify, "Do not read the output again");
   command->callback([arguments, command_line, exit_status] {
+    RequireOutput(arguments->init);
+    if (arguments->budget == "auto" && arguments->corpus.corpora.empty()) {
+      WrongUsage("--budget: auto needs a corpus; give --corpus NAME=PATH");
+    }
     const StatusOr<GraftReport> report = RunGraft(*arguments, command_line);
     *exit_status = report.ok()
                        ? Print(arguments->init.run.json ? report->ToJson() : report->ToText())

@@ -58,8 +58,11 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
   command
       ->add_option("--pad-to-multiple", arguments->pad_to_multiple,
                    "Round the rows up to a multiple; 0: as the model's divide, 64 at most")
+      ->check(CheckWholeNumber)
       ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Of the noise of gaussian")->capture_default_str();
+  command->add_option("--seed", arguments->seed, "Of the noise of gaussian")
+      ->check(CheckWholeNumber)
+      ->capture_default_str();
   command->add_option("--embedding", arguments->checkpoint.embedding, "Name of the embedding")
       ->type_name("TENSOR");
   command->add_option("--head", arguments->checkpoint.head, "Name of the output head")
@@ -88,9 +91,9 @@ StatusOr<InitOptions> ToInitOptions(const InitArguments& arguments) {
   return options;
 }
 
-Status CheckOutArgument(const InitArguments& arguments) {
-  if (!arguments.out.empty() || arguments.dry_run) return absl::OkStatus();
-  return InvalidArgumentError("-o: a directory to write was expected; or use --dry-run");
+void RequireOutput(const InitArguments& arguments) {
+  if (!arguments.out.empty() || arguments.dry_run) return;
+  WrongUsage("-o: a directory to write was expected; or use --dry-run");
 }
 
 std::string RecordedCommand(const std::vector<std::string>& arguments) {

@@ -34,8 +34,8 @@ struct InitArguments {
 
 void AddInitArguments(CLI::App* command, InitArguments* arguments);
 StatusOr<InitOptions> ToInitOptions(const InitArguments& arguments);
-// InvalidArgument: neither an output nor a dry run.
-Status CheckOutArgument(const InitArguments& arguments);
+// Usage error where there is neither a directory to write nor --dry-run.
+void RequireOutput(const InitArguments& arguments);
 
 }  // namespace tokgraft
 

@@ -9,6 +9,7 @@
 #include "embed_init/init.h"
 #include "embed_init/output/plan_report.h"
 #include "tokenizer/cli/console.h"
+#include "tokenizer/cli/tokenizer_argument.h"
 #include "tokenizer/load.h"
 #include "tokenizer/tokenizer.h"
 
@@ -28,7 +29,7 @@ StatusOr<Tokenizer> LoadMerged(const Arguments& arguments) {
     path = std::filesystem::path(arguments.id_map).parent_path().string();
     if (path.empty()) path = ".";
   }
-  StatusOr<TokenizerSpec> spec = Load(path);
+  StatusOr<TokenizerSpec> spec = LoadAndWarn({.path = path, .pattern = ""});
   if (!spec.ok() && arguments.tokenizer.empty()) {
     return WithPlace(spec.status(),
                      "the merged tokenizer (beside the id map; --tokenizer names "
@@ -47,7 +48,6 @@ StatusOr<IdMap> LoadMapOfMerge(const std::string& path) {
 }
 
 StatusOr<InitReport> RunInit(const Arguments& arguments, const std::string& command_line) {
-  TOKGRAFT_RETURN_IF_ERROR(CheckOutArgument(arguments.init));
   TOKGRAFT_ASSIGN_OR_RETURN(InitOptions init, ToInitOptions(arguments.init));
   TOKGRAFT_ASSIGN_OR_RETURN(IdMap id_map, LoadMapOfMerge(arguments.id_map));
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec base_spec, Load(arguments.init.model_dir));
@@ -88,6 +88,7 @@ void AddInitCommand(CLI::App* program, const std::string& command_line, int* exi
                    "The merged tokenizer; else the one beside the id map")
       ->type_name("PATH");
   command->callback([arguments, command_line, exit_status] {
+    RequireOutput(arguments->init);
     const StatusOr<InitReport> report = RunInit(*arguments, command_line);
     *exit_status = report.ok()
                        ? Print(arguments->init.run.json ? report->ToJson() : report->DebugString())

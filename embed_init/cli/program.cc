@@ -84,8 +84,41 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string>& kn
   return nearest.empty() ? "" : Cat(", did you mean ", nearest, "?");
 }
 
-// A usage error where the command, or an option of it, is not known. Before CLI11 looks, which
-// would name what is missing before what is misspelt.
+// What a word too many most likely is, by command.
+struct Misplaced {
+  std::string_view command;
+  std::string_view hint;
+};
+constexpr Misplaced kMisplaced[] = {
+    {"encode", "a text is given as --text TEXT or --file PATH"},
+    {"decode", "ids are given as --ids \"1 2 3\" or --file PATH"},
+    {"measure", "a text is given as --corpus PATH, and several tokenizers go to compare"},
+    {"lint", "a text is given as --corpus PATH"},
+    {"convert", "the file to write is given as -o PATH"},
+    {"merge", "a text is given as --corpus PATH, the directory to write as -o DIR"},
+    {"trim", "a text is given as --keep PATH, the directory to write as -o DIR"},
+    {"graft", "the donor is given as --donor TOKENIZER, a text as --corpus PATH"},
+    {"init", "the id map is given as --id-map FILE, the tokenizer as --tokenizer PATH"},
+    {"verify", "the source model is given as --model MODEL_DIR"}};
+
+// A usage error where there are more words than the command takes.
+int NameMisplaced(const CLI::App& command, const std::vector<std::string>& words) {
+  std::size_t taken = 0;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_positional())
+      taken += static_cast<std::size_t>(option->get_items_expected_max());
+  }
+  if (words.size() <= taken) return kExitOk;
+  const std::string name = command.get_name();
+  std::string what = Cat(words[taken], ": is a word too many");
+  for (const Misplaced& known : kMisplaced) {
+    if (known.command == name) what += Cat("; ", known.hint);
+  }
+  return UsageError(what, name);
+}
+
+// A usage error where the command, or an option of it, is not known, or a word is too many.
+// Before CLI11 looks, which would name what is missing before what is misspelt.
 int NameTypo(const CLI::App& app, const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments[0].starts_with("-")) return kExitOk;
   std::vector<std::string> known;
@@ -99,9 +132,18 @@ int NameTypo(const CLI::App& app, const std::vector<std::string>& arguments) {
   for (const CLI::Option* option : command.get_options()) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
-  for (std::size_t i = 1; i < arguments.size() && arguments[i] != "--"; ++i) {
+  std::vector<std::string> words;
+  bool only_words = false;  // behind "--"
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
-    if (argument.size() < 2 || argument[0] != '-') continue;
+    if (only_words || argument.size() < 2 || argument[0] != '-') {
+      words.push_back(argument);
+      continue;
+    }
+    if (argument == "--") {
+      only_words = true;
+      continue;
+    }
     const std::string name = argument.substr(0, argument.find('='));
     const bool is_long = name.starts_with("--");
     const CLI::Option* option = command.get_option_no_throw(is_long ? name : name.substr(0, 2));
@@ -110,9 +152,12 @@ int NameTypo(const CLI::App& app, const std::vector<std::string>& arguments) {
                         arguments[0]);
     }
     const bool joined = is_long ? name.size() < argument.size() : argument.size() > 2;
-    if (option != nullptr && option->get_expected_min() > 0 && !joined) ++i;  // and its value
+    if (option == nullptr || joined || i + 1 == arguments.size()) continue;
+    const bool may_have_value =
+        option->get_items_expected_max() > 0 && !arguments[i + 1].starts_with("-");
+    if (option->get_expected_min() > 0 || may_have_value) ++i;  // and its value
   }
-  return kExitOk;
+  return NameMisplaced(command, words);
 }
 
 }  // namespace

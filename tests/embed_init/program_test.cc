@@ -2,11 +2,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "tokenizer/cli/console.h"
 
 namespace tokgraft {
 namespace {
@@ -57,10 +63,106 @@ TEST(ProgramTest, ACorpusWithoutAFileIsNamed) {
   EXPECT_THAT(outcome.error, ::testing::HasSubstr("\"en=\": names no file"));
 }
 
-TEST(ProgramTest, MeasureSaysWhereATextGoes) {
-  const Outcome outcome = RunQuietly({"measure", "tokenizer.json", "zh=zh.txt"});
-  EXPECT_EQ(outcome.status, 2);
-  EXPECT_THAT(outcome.error, ::testing::HasSubstr("--corpus zh=zh.txt"));
+TEST(ProgramTest, AWordTooManySaysWhereItGoes) {
+  for (const auto& [arguments, error] :
+       std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"measure", "a.json", "zh=zh.txt"},
+            "zh=zh.txt: is a word too many; a text is given as --corpus PATH, and several "
+            "tokenizers go to compare; see tokgraft measure --help"},
+           {{"encode", "a.json", "Hello", "world"},
+            "Hello: is a word too many; a text is given as --text TEXT or --file PATH; see "
+            "tokgraft encode --help"},
+           {{"decode", "a.json", "19556", "905"},
+            "19556: is a word too many; ids are given as --ids \"1 2 3\" or --file PATH; see "
+            "tokgraft decode --help"},
+           {{"merge", "a.json", "b.json", "--budget", "5", "--", "c.json"},
+            "c.json: is a word too many; a text is given as --corpus PATH, the directory to write "
+            "as -o DIR; see tokgraft merge --help"},
+           {{"graft", "model", "b.json", "--dry-run"},
+            "b.json: is a word too many; the donor is given as --donor TOKENIZER, a text as "
+            "--corpus PATH; see tokgraft graft --help"}}) {
+    const Outcome outcome = RunQuietly(arguments);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.error, "tokgraft: error: " + error + "\n");
+  }
+  EXPECT_EQ(RunQuietly({"lint", "/none", "--explain", "B3"}).error, "");
+  EXPECT_EQ(RunQuietly({"lint", "/none", "--explain"}).error, "");
+}
+
+TEST(ProgramTest, WhatCannotBeMeantIsAUsageError) {
+  for (const auto& [arguments, error] :
+       std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"lint"},
+            "TOKENIZER: a file or model directory was expected; see tokgraft lint --help"},
+           {{"diff", "/none"}, "1 tokenizer was given, 2 were expected; see tokgraft diff --help"},
+           {{"merge", "/none", "/none"},
+            "-o: a directory to write was expected; or use --dry-run; see tokgraft merge --help"},
+           {{"merge", "a", "b", "--budget", "-1"},
+            "--budget: \"-1\" is no whole number, 0 or more was expected; see tokgraft merge "
+            "--help"},
+           {{"merge", "a", "b", "--budget", "2k"},
+            "--budget: \"2k\" is no whole number, 0 or more was expected; see tokgraft merge "
+            "--help"},
+           {{"trim", "/none", "--dry-run"},
+            "nothing to keep; give a text with --keep, or ids with --keep-id; see tokgraft trim "
+            "--help"},
+           {{"graft", "/none", "--donor", "/none"},
+            "-o: a directory to write was expected; or use --dry-run; see tokgraft graft --help"},
+           {{"graft", "/none", "--donor", "/none", "-o", "x", "--budget", "-1"},
+            "--budget: \"-1\" is no number of ids; give a number or auto; see tokgraft graft "
+            "--help"},
+           {{"graft", "/none", "--donor", "/none", "-o", "x", "--budget", "auto"},
+            "--budget: auto needs a corpus; give --corpus NAME=PATH; see tokgraft graft --help"},
+           {{"init", "/none", "--id-map", "/none"},
+            "-o: a directory to write was expected; or use --dry-run; see tokgraft init --help"},
+           {{"compare", "a", "b", "--corpus", "c", "--seed", "-1"},
+            "--seed: \"-1\" is no whole number, 0 or more was expected; see tokgraft compare "
+            "--help"}}) {
+    const Outcome outcome = RunQuietly(arguments);
+    EXPECT_EQ(outcome.status, 2) << error;
+    EXPECT_EQ(outcome.error, "tokgraft: error: " + error + "\n");
+  }
+}
+
+// What a terminal shows, until it has shown `text` `times` times.
+std::string ShownUntil(int terminal, const std::string& text, int times) {
+  std::string shown;
+  for (int seen = 0; seen < times;) {
+    char buffer[256];
+    pollfd waiting{.fd = terminal, .events = POLLIN, .revents = 0};
+    if (poll(&waiting, 1, 60'000) <= 0) return shown + " ... and no more";
+    const ssize_t count = read(terminal, buffer, sizeof buffer);
+    if (count <= 0) return shown + " ... and no more";
+    shown.append(buffer, static_cast<std::size_t>(count));
+    seen = 0;
+    for (std::size_t at = 0; (at = shown.find(text, at)) != std::string::npos; ++at) ++seen;
+  }
+  return shown;
+}
+
+TEST(ProgressTest, TheSecondsOfABarGoOnAndOutputStartsALine) {
+  int terminal = -1;
+  int side = -1;
+  ASSERT_EQ(openpty(&terminal, &side, nullptr, nullptr, nullptr), 0);
+  const int kept = dup(STDERR_FILENO);
+  dup2(side, STDERR_FILENO);
+  {
+    ProgressBar bar("auto");
+    bar.Update("load", 0);
+    EXPECT_THAT(ShownUntil(terminal, "\r  load ", 2), ::testing::Not(::testing::HasSubstr("%")));
+    bar.Update("write", 1);
+    Warn("something");
+    EXPECT_THAT(ShownUntil(terminal, "something\r\n", 1),
+                ::testing::ContainsRegex("] 100 % .* s\r\ntokgraft: warning: something"));
+  }
+  dup2(kept, STDERR_FILENO);
+  for (const int file : {kept, side, terminal}) close(file);
+}
+
+TEST(ProgramTest, CodesMayBeWrittenSmall) {
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(RunProgram({"lint", "--explain", "b3"}), 0);
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), ::testing::StartsWith("# B3: "));
 }
 
 TEST(ProgramTest, EveryCommandWithTextTakesItAsCorpus) {

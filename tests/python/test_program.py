@@ -46,6 +46,32 @@ def test_ids_that_do_not_exist_are_counted(folder):
     assert result.stderr.startswith("tokgraft: warning: 1 of 3 ids") and not good.stderr
 
 
+def test_what_a_tokenizer_says_in_vain_is_a_warning(folder):
+    spec = json.loads((folder / "toy.json").read_text(encoding="utf-8"))
+    spec["truncation"] = {"direction": "Right", "max_length": 4, "strategy": "LongestFirst",
+                          "stride": 0}
+    spec["padding"] = {"strategy": "BatchLongest", "direction": "Right", "pad_id": 0,
+                       "pad_to_multiple_of": None, "pad_type_id": 0, "pad_token": "x"}
+    (folder / "cuts.json").write_text(json.dumps(spec), encoding="utf-8")
+    warnings = ("tokgraft: warning: cuts.json: truncation: Hugging Face cuts every text to 4 "
+                "tokens; here texts are encoded whole\n"
+                "tokgraft: warning: cuts.json: padding: Hugging Face pads what it encodes; here "
+                "nothing is added\n")
+    text = "one two three four five six seven"
+    plain = run("encode", "toy.json", "--text", text, cwd=folder)
+    for arguments in (["encode", "cuts.json", "--text", text],
+                      ["measure", "cuts.json", "--corpus", "zh.txt"],
+                      ["merge", "cuts.json", "donor.json", "--budget", "4", "--dry-run"],
+                      ["merge", "toy.json", "cuts.json", "--budget", "4", "--dry-run"],
+                      ["trim", "cuts.json", "--keep", "zh.txt", "--dry-run"],
+                      ["diff", "toy.json", "cuts.json"]):
+        result = run(*arguments, cwd=folder)
+        assert result.returncode == 0 and result.stderr.startswith(warnings)
+        assert arguments[0] != "encode" or result.stdout == plain.stdout
+    lint = run("lint", "cuts.json", cwd=folder)
+    assert "D14" in lint.stdout and lint.stderr == ""
+
+
 def test_a_binary_file_does_not_look_like_text(folder):
     (folder / "noise.bin").write_bytes(bytes(range(128, 256)) * 20)
     assert "does not look like plain text" in run("measure", "toy.json", "--corpus", "noise.bin",

@@ -55,8 +55,11 @@ void AddCompareCommand(CLI::App* program, int* exit_status) {
   command->add_option("--alpha", arguments->options.alpha, "Level of the verdicts")
       ->capture_default_str();
   command->add_option("--resamples", arguments->options.resamples, "Of the bootstrap")
+      ->check(CheckWholeNumber)
       ->capture_default_str();
-  command->add_option("--seed", arguments->options.seed, "Of the bootstrap")->capture_default_str();
+  command->add_option("--seed", arguments->options.seed, "Of the bootstrap")
+      ->check(CheckWholeNumber)
+      ->capture_default_str();
   AddRunArguments(command, &arguments->run);
   command->callback([arguments, exit_status] {
     const StatusOr<Comparison> comparison = RunCompare(*arguments);

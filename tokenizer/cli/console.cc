@@ -10,9 +10,19 @@
 #include <string>
 
 namespace tokgraft {
+namespace {
+
+ProgressBar* open_bar = nullptr;
+
+void EndProgressLine() {
+  if (open_bar != nullptr) open_bar->EndLine();
+}
+
+}  // namespace
 
 int Finish(const Status& status) {
   if (status.ok()) return kExitOk;
+  EndProgressLine();
   std::string line(Message(status));
   std::replace(line.begin(), line.end(), '\n', ' ');
   std::fprintf(stderr, "tokgraft: error: %s\n", line.c_str());
@@ -20,10 +30,14 @@ int Finish(const Status& status) {
 }
 
 void Warn(std::string_view text) {
-  std::fprintf(stderr, "tokgraft: warning: %.*s\n", static_cast<int>(text.size()), text.data());
+  EndProgressLine();
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::fprintf(stderr, "tokgraft: warning: %s\n", line.c_str());
 }
 
 int Print(std::string_view text) {
+  EndProgressLine();
   bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (text.empty() || text.back() != '\n') written = written && std::fputc('\n', stdout) != EOF;
   if (written && std::fflush(stdout) == 0) return kExitOk;
@@ -33,20 +47,32 @@ int Print(std::string_view text) {
 ProgressBar::ProgressBar(std::string_view mode)
     : mode_(mode == "json"                                 ? Mode::kJson
             : mode == "none" || isatty(STDERR_FILENO) == 0 ? Mode::kNone
-                                                           : Mode::kBar) {}
+                                                           : Mode::kBar) {
+  if (mode_ != Mode::kBar) return;
+  open_bar = this;
+  ticker_ = std::jthread([this](const std::stop_token& stop) { Tick(stop); });
+}
 
 ProgressBar::~ProgressBar() {
-  if (mode_ == Mode::kBar && !stage_.empty()) std::fputc('\n', stderr);
+  if (mode_ != Mode::kBar) return;
+  ticker_.request_stop();
+  ticker_.join();
+  EndLine();
+  open_bar = nullptr;
 }
 
 void ProgressBar::Update(std::string_view stage, double fraction) {
   if (mode_ == Mode::kNone) return;
+  const std::lock_guard lock(mutex_);
   fraction = std::clamp(fraction, 0.0, 1.0);
   const auto now = std::chrono::steady_clock::now();
   const bool new_stage = stage != stage_;
   if (!new_stage && fraction < 1 && now - last_ < std::chrono::milliseconds(100)) return;
   if (!new_stage && fraction == shown_) return;
-  if (mode_ == Mode::kBar && new_stage && !stage_.empty()) std::fputc('\n', stderr);
+  if (open_ && new_stage) {
+    Draw();
+    std::fputc('\n', stderr);
+  }
   if (new_stage) started_ = now;
   stage_ = stage;
   shown_ = fraction;
@@ -56,13 +82,40 @@ void ProgressBar::Update(std::string_view stage, double fraction) {
     std::fprintf(stderr, "%s\n", line.dump().c_str());
     return;
   }
+  open_ = true;
+  Draw();
+}
+
+void ProgressBar::EndLine() {
+  const std::lock_guard lock(mutex_);
+  if (!open_) return;
+  Draw();
+  std::fputc('\n', stderr);
+  open_ = false;
+}
+
+void ProgressBar::Draw() {
   constexpr std::size_t kWidth = 30;
-  const auto filled = static_cast<std::size_t>(fraction * kWidth);
+  const auto filled = static_cast<std::size_t>(shown_ * kWidth);
   const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
-  const double seconds = std::chrono::duration<double>(now - started_).count();
-  std::fprintf(stderr, "\r  %-28s [%s] %3.0f %%  %5.1f s", stage_.c_str(), bar.c_str(),
-               fraction * 100, seconds);
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  if (shown_ > 0) {
+    std::fprintf(stderr, "\r  %-28s [%s] %3.0f %%  %5.1f s", stage_.c_str(), bar.c_str(),
+                 shown_ * 100, seconds);
+  } else {
+    std::fprintf(stderr, "\r  %-28s  %*s         %5.1f s", stage_.c_str(), static_cast<int>(kWidth),
+                 "", seconds);
+  }
   std::fflush(stderr);
+}
+
+void ProgressBar::Tick(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    stopped_.wait_for(lock, stop, std::chrono::milliseconds(500), [] { return false; });
+    if (open_ && !stop.stop_requested()) Draw();
+  }
 }
 
 StatusOr<std::vector<std::pair<std::string, std::string>>> ParseNamedPaths(

@@ -37,9 +37,7 @@ StatusOr<std::string> RunConvert(const ConvertArguments& arguments) {
     return FailedPreconditionError(
         Cat(arguments.out, ": exists already; choose another name or use --force"));
   }
-  TOKGRAFT_ASSIGN_OR_RETURN(
-      const TokenizerSpec spec,
-      Load(arguments.tokenizer.path, {.pattern = arguments.tokenizer.pattern}));
+  TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec spec, LoadAndWarn(arguments.tokenizer));
   TOKGRAFT_ASSIGN_OR_RETURN(const auto corpora, ParseCorpora(arguments.corpus.corpora));
   TOKGRAFT_ASSIGN_OR_RETURN(const Documents documents, ParseDocuments(arguments.corpus.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList texts, ReadDocuments(corpora, documents));

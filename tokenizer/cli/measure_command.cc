@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "tokenizer/cli/commands.h"
 #include "tokenizer/cli/console.h"
@@ -15,7 +14,6 @@ namespace {
 
 struct MeasureArguments {
   TokenizerArgument tokenizer;
-  std::vector<std::string> misplaced;
   CorpusArguments corpus;
   RunArguments run;
 };
@@ -40,13 +38,6 @@ void AddMeasureCommand(CLI::App* program, int* exit_status) {
   CLI::App* command =
       program->add_subcommand("measure", "How efficient a tokenizer is, on your text");
   AddTokenizerArgument(command, &arguments->tokenizer);
-  // Not in the help: only so that a text without --corpus is answered in words that help.
-  command->add_option("text", arguments->misplaced, "")
-      ->group("")
-      ->check([](const std::string& text) -> std::string {
-        throw CLI::ValidationError("measure",
-                                   Cat("takes one tokenizer; a text is given as --corpus ", text));
-      });
   AddCorpusArguments(command, &arguments->corpus, "measure on")->required();
   AddRunArguments(command, &arguments->run);
   command->callback([arguments, exit_status] {

@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cstdint>
 #include <iterator>
+#include <system_error>
 
 #include "tokenizer/cli/console.h"
 
@@ -12,15 +14,25 @@ namespace {
 constexpr Format kFormats[] = {Format::kTokenizerJson, Format::kSentencePiece, Format::kTiktoken,
                                Format::kTekken, Format::kGguf};
 
-// CLI11's own check names the range with a number of 309 digits.
 std::string CheckThreads(const std::string& text) {
-  int value = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool good = error == std::errc() && end == text.data() + text.size() && value >= 0;
-  return good ? "" : Cat("\"", text, "\" is no number of threads, 0 or more was expected");
+  int value = 0;
+  const bool fits =
+      CheckWholeNumber(text).empty() &&
+      std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
+  return fits ? "" : Cat("\"", text, "\" is no number of threads, 0 or more was expected");
 }
 
 }  // namespace
+
+void WrongUsage(const std::string& what) { throw CLI::ArgumentMismatch(what); }
+
+// CLI11's own check names the range with a number of 309 digits, and takes -1 for the highest one.
+std::string CheckWholeNumber(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool good = error == std::errc() && end == text.data() + text.size();
+  return good ? "" : Cat("\"", text, "\" is no whole number, 0 or more was expected");
+}
 
 void AddRunArguments(CLI::App* command, RunArguments* arguments) {
   command->add_option("--threads", arguments->threads, "0 or more; 0: all cores")

@@ -19,6 +19,13 @@ class Option;
 
 namespace tokgraft {
 
+// Ends a command with a usage error: status 2, and where its help is. Only from a callback of CLI11
+// and what it calls, for it throws.
+[[noreturn]] void WrongUsage(const std::string& what);
+
+// For CLI11's check(): "" for a whole number that is not negative, else what is wrong.
+std::string CheckWholeNumber(const std::string& text);
+
 // How a command runs and reports.
 struct RunArguments {
   int threads = 0;

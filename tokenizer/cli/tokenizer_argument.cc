@@ -1,8 +1,12 @@
 #include "tokenizer/cli/tokenizer_argument.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
+#include "tokenizer/cli/console.h"
 #include "tokenizer/load.h"
 
 namespace tokgraft {
@@ -21,8 +25,22 @@ void AddTokenizerArgument(CLI::App* command, TokenizerArgument* argument) {
       ->type_name("NAME|REGEX");
 }
 
-StatusOr<Tokenizer> LoadAndCompile(const TokenizerArgument& argument) {
+StatusOr<TokenizerSpec> LoadAndWarn(const TokenizerArgument& argument) {
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, Load(argument.path, {.pattern = argument.pattern}));
+  constexpr std::size_t kMost = 3;
+  const std::size_t count = spec.notes.size();
+  for (std::size_t i = 0; i < std::min(count, kMost); ++i) {
+    Warn(Cat(spec.source, ": ", spec.notes[i].place, ": ", spec.notes[i].message));
+  }
+  if (count > kMost) {
+    Warn(Cat(spec.source, ": ", Counted(count - kMost, "warning"),
+             " more; tokgraft lint lists them"));
+  }
+  return spec;
+}
+
+StatusOr<Tokenizer> LoadAndCompile(const TokenizerArgument& argument) {
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, LoadAndWarn(argument));
   StatusOr<Tokenizer> tokenizer = Compile(std::move(spec));
   if (!tokenizer.ok()) return WithPlace(tokenizer.status(), argument.path);
   return tokenizer;

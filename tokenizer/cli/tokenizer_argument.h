@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "tokenizer/spec.h"
 #include "tokenizer/status.h"
 #include "tokenizer/tokenizer.h"
 
@@ -19,6 +20,8 @@ struct TokenizerArgument {
 };
 
 void AddTokenizerArgument(CLI::App* command, TokenizerArgument* argument);
+// With a warning on stderr of what the file says that has no effect here.
+StatusOr<TokenizerSpec> LoadAndWarn(const TokenizerArgument& argument);
 StatusOr<Tokenizer> LoadAndCompile(const TokenizerArgument& argument);
 
 }  // namespace tokgraft

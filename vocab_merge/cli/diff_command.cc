@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/cli/console.h"
 #include "tokenizer/cli/shared_options.h"
+#include "tokenizer/cli/tokenizer_argument.h"
 #include "tokenizer/load.h"
 #include "vocab_merge/cli/commands.h"
 #include "vocab_merge/diff.h"
@@ -38,17 +40,17 @@ StatusOr<int> RunHash(const DiffArguments& arguments) {
 StatusOr<int> RunDiff(DiffArguments arguments) {
   if (arguments.hash) return RunHash(arguments);
   if (arguments.tokenizers.size() != 2) {
-    return InvalidArgumentError(
-        Cat(arguments.tokenizers.size(), " tokenizers were given, 2 were expected; see --help"));
+    WrongUsage(Cat(Counted(arguments.tokenizers.size(), "tokenizer was", "tokenizers were"),
+                   " given, 2 were expected"));
   }
   TOKGRAFT_ASSIGN_OR_RETURN(arguments.options.corpora, ParseCorpora(arguments.corpora));
   arguments.options.threads = arguments.run.threads;
   ProgressBar progress(arguments.run.progress);
   progress.Update("load", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec a,
-                            Load(arguments.tokenizers[0], {.pattern = arguments.first_pattern}));
+                            LoadAndWarn({arguments.tokenizers[0], arguments.first_pattern}));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec b,
-                            Load(arguments.tokenizers[1], {.pattern = arguments.second_pattern}));
+                            LoadAndWarn({arguments.tokenizers[1], arguments.second_pattern}));
   progress.Update("compare", 0.3);
   TOKGRAFT_ASSIGN_OR_RETURN(const DiffReport report, Diff(a, b, arguments.options));
   progress.Update("compare", 1);

@@ -10,7 +10,7 @@
 #include "tokenizer/base/report_text.h"
 #include "tokenizer/cli/console.h"
 #include "tokenizer/cli/shared_options.h"
-#include "tokenizer/load.h"
+#include "tokenizer/cli/tokenizer_argument.h"
 #include "vocab_merge/cli/commands.h"
 #include "vocab_merge/cli/legend.h"
 #include "vocab_merge/cli/output.h"
@@ -78,9 +78,9 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   progress.Update("load", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(const Documents documents, ParseDocuments(arguments.corpus.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec base,
-                            Load(arguments.base, {.pattern = arguments.base_pattern}));
+                            LoadAndWarn({arguments.base, arguments.base_pattern}));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec donor,
-                            Load(arguments.donor, {.pattern = arguments.donor_pattern}));
+                            LoadAndWarn({arguments.donor, arguments.donor_pattern}));
   TOKGRAFT_ASSIGN_OR_RETURN(const Format format,
                             CheckOutput(arguments.output, base, {arguments.base, arguments.donor}));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
@@ -131,9 +131,11 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
       ->check(CLI::IsMember({"extend"}))
       ->capture_default_str();
   CLI::Option* budget =
-      command->add_option("--budget", arguments->budget,
-                          "New ids at most, helper pieces included; default: every piece "
-                          "that fits or, given --corpus, that saves a token");
+      command
+          ->add_option("--budget", arguments->budget,
+                       "New ids at most, helper pieces included; default: every piece "
+                       "that fits or, given --corpus, that saves a token")
+          ->check(CheckWholeNumber);
   command
       ->add_option("--script", arguments->options.scripts,
                    "Only pieces in these scripts, e.g. Han,Hiragana,Katakana")
@@ -152,6 +154,7 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
   command->add_flag("--strict", arguments->strict, "Exit with 3 where something was left out");
   AddRunArguments(command, &arguments->run);
   command->callback([arguments, budget, exit_status] {
+    RequireOutput(arguments->output);
     if (budget->count() > 0) arguments->options.budget = arguments->budget;
     const StatusOr<int> status = RunMerge(*arguments);
     *exit_status = status.ok() ? *status : Finish(status.status());

@@ -18,13 +18,15 @@ void AddOutputArguments(CLI::App* command, OutputArguments* arguments) {
   command->add_flag("--force", arguments->force, "Replace existing files");
 }
 
+void RequireOutput(const OutputArguments& arguments) {
+  if (!arguments.out.empty() || arguments.dry_run) return;
+  WrongUsage("-o: a directory to write was expected; or use --dry-run");
+}
+
 StatusOr<Format> CheckOutput(const OutputArguments& arguments, const TokenizerSpec& base,
                              const std::vector<std::string>& inputs) {
   const Format format = FormatNamed(arguments.format).value_or(base.format);  // checked, or ""
   if (arguments.dry_run) return format;
-  if (arguments.out.empty()) {
-    return InvalidArgumentError("-o: a directory to write was expected; or use --dry-run");
-  }
   TOKGRAFT_RETURN_IF_ERROR(CheckOutput(OutputPlace{.out = arguments.out,
                                                    .force = arguments.force,
                                                    .mark = "id_map.json",

@@ -25,6 +25,9 @@ struct OutputArguments {
 // -o, --for, --dry-run and --force.
 void AddOutputArguments(CLI::App* command, OutputArguments* arguments);
 
+// Usage error where there is neither a directory to write nor --dry-run.
+void RequireOutput(const OutputArguments& arguments);
+
 // The format to write. Before any work: that there is a place to write to, and that the format can
 // hold `base`, without which it could not hold what becomes of it. What these commands write may
 // replace what they wrote, but never a whole model, nor one of the `inputs`.

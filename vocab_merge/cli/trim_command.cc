@@ -8,7 +8,6 @@
 #include "tokenizer/cli/console.h"
 #include "tokenizer/cli/shared_options.h"
 #include "tokenizer/cli/tokenizer_argument.h"
-#include "tokenizer/load.h"
 #include "vocab_merge/cli/commands.h"
 #include "vocab_merge/cli/output.h"
 #include "vocab_merge/trim.h"
@@ -29,9 +28,7 @@ StatusOr<int> RunTrim(TrimArguments arguments) {
   ProgressBar progress(arguments.run.progress);
   progress.Update("load", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(const Documents documents, ParseDocuments(arguments.documents));
-  TOKGRAFT_ASSIGN_OR_RETURN(
-      const TokenizerSpec base,
-      Load(arguments.tokenizer.path, {.pattern = arguments.tokenizer.pattern}));
+  TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec base, LoadAndWarn(arguments.tokenizer));
   TOKGRAFT_ASSIGN_OR_RETURN(const Format format,
                             CheckOutput(arguments.output, base, {arguments.tokenizer.path}));
   TOKGRAFT_ASSIGN_OR_RETURN(const std::vector<Corpus> corpora, ParseCorpora(arguments.keep));
@@ -64,10 +61,15 @@ void AddTrimCommand(CLI::App* program, int* exit_status) {
       ->capture_default_str();
   command->add_option("--keep-id", arguments->options.ids, "Ids that stay, used or not")
       ->allow_extra_args(false)
+      ->check(CheckWholeNumber)
       ->type_name("ID");
   AddOutputArguments(command, &arguments->output);
   AddRunArguments(command, &arguments->run);
   command->callback([arguments, exit_status] {
+    RequireOutput(arguments->output);
+    if (arguments->keep.empty() && arguments->options.ids.empty()) {
+      WrongUsage("nothing to keep; give a text with --keep, or ids with --keep-id");
+    }
     const StatusOr<int> status = RunTrim(*arguments);
     *exit_status = status.ok() ? *status : Finish(status.status());
   });
