@@ -536,7 +536,9 @@ class Parser {
     CodePointRanges item;
     std::optional<char32_t> low;
     TOKGRAFT_RETURN_IF_ERROR(BracketAtom(flags, &item, &low));
-    const bool range = Peek() == '-' && at_ + 1 < text_.size() && text_[at_ + 1] != ']';
+    // To Rust a -- is a difference of classes, never the start of a range.
+    const bool range = Peek() == '-' && at_ + 1 < text_.size() && text_[at_ + 1] != ']' &&
+                       (Ruby() || text_[at_ + 1] != '-');
     if (range) {
       if (!low || text_[at_ + 1] == '[') return Refused("a - between classes in brackets");
       ++at_;
