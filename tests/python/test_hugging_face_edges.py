@@ -154,3 +154,14 @@ def test_fields_that_no_stage_has_are_ignored(pair):
                pre_tokenizer={"type": "Sequence", "surplus": {},
                               "pretokenizers": [{"type": "WhitespaceSplit", "surplus": []}]},
                decoder={"type": "Fuse", "surplus": None}), "A b", "X")
+
+
+@pytest.mark.parametrize("pattern", ["x*", "^", "$", r"\B", ""])
+def test_a_decoder_replaces_nothing_in_a_token_that_became_empty(pair, pattern):
+    ours, theirs = pair(decoder={"type": "Sequence", "decoders": [
+        {"type": "Strip", "content": "a", "start": 1, "stop": 0},
+        {"type": "Replace", "pattern": {"Regex": pattern}, "content": "y"}]})
+    for ids in ([1], [1, 2], [2, 1, 1]):
+        expected = theirs.decode(ids, skip_special_tokens=False)
+        assert ours.decode(ids) == expected, ids
+    assert ours.decode([1]) == ""

@@ -164,6 +164,7 @@ struct StepMaker {
     }
     TOKGRAFT_ASSIGN_OR_RETURN(Regex regex, Regex::Compile(o.pattern.text, reference));
     return EachToken([regex, content = o.content](const std::string& token, std::size_t) {
+      if (token.empty()) return token;  // the reference does not even look
       std::vector<RegexMatch> matches;
       regex.FindAll(token, &matches);
       std::string out;
