@@ -27,7 +27,7 @@ CodePointRanges RustWordSet();    // \w of tiktoken
 CodePointRanges OnigurumaWordSet();
 CodePointRanges OnigurumaBracketWordSet();
 
-// A general category ("L", "Lu", "Letter", "uppercase letter") or Han, Any, Assigned, ASCII,
+// A general category ("L", "Lu", "Letter", "uppercase letter") or Han, Any, ASCII,
 // Alphabetic, Uppercase, Lowercase, White_Space; case, spaces, _ and - in the name do not matter.
 std::optional<CodePointRanges> PropertySet(std::string_view name);
 // [:name:] as Oniguruma means it with Unicode ("alpha", "punct", ...).
