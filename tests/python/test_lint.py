@@ -205,7 +205,7 @@ def test_gemma3_has_4_dead_pieces():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [
     "mistral_common/tokenizer.model.v1", "mistral_common/tekken_240911.json", "qwen.tiktoken",
-    "smollm2/smollm2.gguf", "minilm/tokenizer.json"])
+    "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", "minilm/tokenizer.json"])
 def test_every_format(name):
     tok = tokgraft.load(data_path(f"tokenizers/{name}"))
     report = tokgraft.lint(tok)
