@@ -32,7 +32,7 @@ constexpr char kMethodHelp[] =
     "first: the row of the first old piece\n"
     "asymmetric: input rows by mean, output rows by first\n"
     "gaussian: the mean of all old rows and a little noise\n"
-    "copy: the mean of all old rows\n";
+    "copy: the mean of all old rows";
 
 }  // namespace
 
