@@ -143,7 +143,7 @@ IdMap MakeIdMap(const MergeFacts& facts, std::vector<AddedPiece> added) {
   map.donor_to_merged = facts.alignment.donor_to_base;
   std::unordered_map<std::string_view, TokenId> by_bytes;
   for (const AddedPiece& piece : map.added) by_bytes.emplace(piece.bytes, piece.id);
-  for (const ListedToken& token : facts.donor_tokens) {
+  for (const ListedToken& token : facts.donor_used) {
     std::optional<TokenId>& id = map.donor_to_merged[token.id];
     if (id || !(IsOfferedText(token) || token.token_class == TokenClass::kByte)) continue;
     const auto at = by_bytes.find(token.bytes);
@@ -231,8 +231,10 @@ StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& do
                    .refused = refused,
                    .base_tokens = ListTokens(base),
                    .donor_tokens = ListTokens(donor),
+                   .donor_used = {},
                    .base_by_id = {},
                    .donor_by_id = {}};
+  facts.donor_used = FirstOfEachId(facts.donor_tokens);
   facts.base_by_id = TokensById(facts.base_tokens);
   facts.donor_by_id = TokensById(facts.donor_tokens);
   plan.id_map = MakeIdMap(facts, AddedPieces(donor, alignment, outcome.grown));

@@ -120,6 +120,41 @@ inline TokenizerSpec Metaspace(const std::vector<std::string>& characters, const
   return spec;
 }
 
+// BPE with a merge list and no stages: single pieces, then a piece per merge, ids from 0. For
+// pieces that the other toys cannot spell.
+inline TokenizerSpec Characters(Spelling spelling, const std::vector<std::string>& characters,
+                                const Pairs& merges = {}) {
+  TokenizerSpec spec;
+  spec.source = "toy characters";
+  spec.spelling = spelling;
+  const auto add = [&](std::string_view bytes) {
+    const auto id = static_cast<TokenId>(spec.vocab.id_limit());
+    const std::string spelled = *Spell(spelling, bytes);
+    spec.vocab.Add({.id = id, .bytes = bytes, .spelling = spelled});
+    return id;
+  };
+  for (const std::string& character : characters) add(character);
+  BpeModel model;
+  for (const auto& [left, right] : merges) {
+    const TokenId id = add(left + right);
+    model.merges.push_back({*spec.vocab.Find(left), *spec.vocab.Find(right), id});
+  }
+  spec.model = model;
+  return spec;
+}
+
+// The same without the entry of one id.
+inline TokenizerSpec Without(const TokenizerSpec& spec, TokenId id) {
+  TokenizerSpec out = spec;
+  out.vocab = Vocab();
+  for (std::size_t i = 0; i < spec.vocab.size(); ++i) {
+    if (spec.vocab.entry(i).id != id) out.vocab.Add(spec.vocab.entry(i));
+  }
+  return out;
+}
+
+inline BpeModel& Bpe(TokenizerSpec* spec) { return std::get<BpeModel>(spec->model); }
+
 }  // namespace tokgraft::toy
 
 #endif  // TOKGRAFT_TESTS_VOCAB_MERGE_TOY_H_

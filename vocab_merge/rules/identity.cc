@@ -22,7 +22,7 @@ void CheckSharedIds(const MergeFacts& facts, ConflictReport* report) {
   Finding respelled{.code = "A3",
                     .action = "compared by their bytes; new pieces are spelled as the base spells"};
   std::size_t shared = 0;
-  for (const ListedToken& token : facts.donor_tokens) {
+  for (const ListedToken& token : facts.donor_used) {
     const std::optional<TokenId> id = facts.alignment.donor_to_base[token.id];
     if (!id) continue;
     const auto base = facts.base_by_id.find(*id);
@@ -56,7 +56,7 @@ void CheckSharedIds(const MergeFacts& facts, ConflictReport* report) {
 
 void CheckSameIds(const MergeFacts& facts, ConflictReport* report) {
   Finding other{.code = "A2", .action = "donor ids are not used; new pieces get new ids"};
-  for (const ListedToken& token : facts.donor_tokens) {
+  for (const ListedToken& token : facts.donor_used) {
     const auto base = facts.base_by_id.find(token.id);
     if (base == facts.base_by_id.end() || base->second.bytes == token.bytes) continue;
     other.donor_ids.push_back(token.id);
@@ -74,7 +74,7 @@ void CheckFalseMatches(const MergeFacts& facts, ConflictReport* report) {
   Finding match{.code = "A4",
                 .severity = Severity::kWarning,
                 .action = "not joined: a comparison of spellings would have taken them for one"};
-  for (const ListedToken& token : facts.donor_tokens) {
+  for (const ListedToken& token : facts.donor_used) {
     const std::optional<TokenId> id = facts.base.vocab.FindSpelling(token.spelling);
     if (!id) continue;
     const auto base = facts.base_by_id.find(*id);
@@ -127,9 +127,8 @@ void CheckDuplicates(const MergeFacts& facts, ConflictReport* report) {
               .action = "the first one was used",
               .examples = shared_id.Texts()},
              report);
-  for (const TokenizerSpec* spec : {&facts.base, &facts.donor}) {
-    const bool is_base = spec == &facts.base;
-    const Detected repeated = RepeatedInFile(*spec);
+  for (const bool is_base : {true, false}) {
+    const Detected repeated = RepeatedInFile(is_base ? facts.base : facts.donor);
     Finding finding{.code = "A6",
                     .severity = Severity::kWarning,
                     .count = repeated.size(),

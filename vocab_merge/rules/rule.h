@@ -42,6 +42,7 @@ struct MergeFacts {
   const std::vector<RefusedPiece>& refused;
   std::vector<ListedToken> base_tokens{};
   std::vector<ListedToken> donor_tokens{};
+  std::vector<ListedToken> donor_used{};  // of several tokens on one id the first
   std::unordered_map<TokenId, ListedToken> base_by_id{};
   std::unordered_map<TokenId, ListedToken> donor_by_id{};
 };

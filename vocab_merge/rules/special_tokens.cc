@@ -48,7 +48,7 @@ void CheckClasses(const MergeFacts& facts, ConflictReport* report) {
                 .action =
                     "not joined: the base's class holds, the donor's token has no id in the "
                     "merged vocabulary"};
-  for (const ListedToken& token : facts.donor_tokens) {
+  for (const ListedToken& token : facts.donor_used) {
     const auto at = base.find(token.bytes);
     if (at == base.end()) continue;
     const ListedToken& other = *at->second;
@@ -109,7 +109,7 @@ void CheckNotTaken(const MergeFacts& facts, ConflictReport* report) {
                   .action =
                       "not taken over: in the merged tokenizer their names are ordinary text, "
                       "as they are in the base"};
-  for (const ListedToken& token : facts.donor_tokens) {
+  for (const ListedToken& token : facts.donor_used) {
     if (token.token_class != TokenClass::kSpecial && token.token_class != TokenClass::kDeclared) {
       continue;
     }

@@ -1,6 +1,7 @@
 #include "vocab_merge/rules/token_list.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace tokgraft {
 namespace {
@@ -42,6 +43,17 @@ std::vector<ListedToken> ListTokens(const TokenizerSpec& spec) {
     if (spec.vocab.FindSpelling(token.content)) continue;
     out.push_back({token.id, token.special ? TokenClass::kSpecial : TokenClass::kDeclared, false,
                    token.content, token.content});
+  }
+  return out;
+}
+
+std::vector<ListedToken> FirstOfEachId(const std::vector<ListedToken>& tokens) {
+  std::unordered_set<TokenId> seen;
+  seen.reserve(tokens.size());
+  std::vector<ListedToken> out;
+  out.reserve(tokens.size());
+  for (const ListedToken& token : tokens) {
+    if (seen.insert(token.id).second) out.push_back(token);
   }
   return out;
 }

@@ -32,6 +32,9 @@ struct ListedToken {
 // In the order of the vocabulary, then of the added tokens.
 std::vector<ListedToken> ListTokens(const TokenizerSpec& spec);
 
+// Of several tokens on one id the first.
+std::vector<ListedToken> FirstOfEachId(const std::vector<ListedToken>& tokens);
+
 // By id; of several tokens on one id the first.
 std::unordered_map<TokenId, ListedToken> TokensById(const std::vector<ListedToken>& tokens);
 
