@@ -137,16 +137,16 @@ double ShareOfPairs(std::vector<std::uint32_t> order) {
   return pairs > 0 ? static_cast<double>(CountInversions(&order)) / pairs : 0;
 }
 
-// Merges of b, as ids of a, at their ranks in a; the last line of a pair counts.
-std::vector<std::uint32_t> SharedMergeOrder(const Sides& sides, const BpeModel& a,
-                                            const BpeModel& b) {
+// Merges of b, as ids of a, at their ranks in a.
+std::vector<std::uint32_t> SharedMergeOrder(const Sides& sides, const std::vector<Merge>& a,
+                                            const std::vector<Merge>& b) {
   std::unordered_map<std::uint64_t, std::uint32_t> ranks;
-  ranks.reserve(a.merges.size());
-  for (std::size_t i = 0; i < a.merges.size(); ++i) {
-    ranks[PairKey(a.merges[i].left, a.merges[i].right)] = static_cast<std::uint32_t>(i);
+  ranks.reserve(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ranks[PairKey(a[i].left, a[i].right)] = static_cast<std::uint32_t>(i);
   }
   std::vector<std::uint32_t> order;
-  for (const Merge& merge : b.merges) {
+  for (const Merge& merge : b) {
     const auto& left = sides.b_to_a[merge.left];
     const auto& right = sides.b_to_a[merge.right];
     if (!left || !right) continue;
@@ -183,14 +183,15 @@ std::vector<TokenId> Turns(const TokenizerSpec& spec, const std::vector<ListedTo
 }
 
 void CompareTurns(const Sides& sides, DiffReport* report) {
-  const BpeModel* list_a = MergeListOf(sides.a);
-  const BpeModel* list_b = MergeListOf(sides.b);
+  const bool lists = MergeListOf(sides.a) != nullptr && MergeListOf(sides.b) != nullptr;
   std::vector<std::uint32_t> order;
   MergeDiff& merges = report->merges;
-  if (list_a != nullptr && list_b != nullptr) {
-    merges.a = list_a->merges.size();
-    merges.b = list_b->merges.size();
-    order = SharedMergeOrder(sides, *list_a, *list_b);
+  if (lists) {
+    const std::vector<Merge> list_a = EffectiveMerges(sides.a);
+    const std::vector<Merge> list_b = EffectiveMerges(sides.b);
+    merges.a = list_a.size();
+    merges.b = list_b.size();
+    order = SharedMergeOrder(sides, list_a, list_b);
   } else {
     const std::vector<TokenId> turns_a = Turns(sides.a, sides.tokens_a);
     const std::vector<TokenId> turns_b = Turns(sides.b, sides.tokens_b);
@@ -208,7 +209,6 @@ void CompareTurns(const Sides& sides, DiffReport* report) {
   }
   merges.shared = order.size();
   merges.inverted_share = ShareOfPairs(std::move(order));
-  const bool lists = list_a != nullptr && list_b != nullptr;
   const std::string_view what = lists ? " merges" : " pieces with a rank";
   Difference only{
       .kind = "merges",

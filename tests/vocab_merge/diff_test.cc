@@ -43,6 +43,18 @@ TEST(DiffTest, WhatTheFileLooksLikeDoesNotMatter) {
   EXPECT_EQ(report.pieces.same_id, 258U);
 }
 
+TEST(DiffTest, OfAPairThatStandsTwiceTheLineThatCountsIsCompared) {
+  // Hugging Face ranks a pair by its last line.
+  const TokenizerSpec a = toy::ByteLevel({{"c", "d"}, {"a", "b"}});
+  TokenizerSpec b = a;
+  DiffTestBpe(&b).merges.insert(DiffTestBpe(&b).merges.begin(), DiffTestBpe(&b).merges[1]);
+  const DiffReport report = DiffTestReport(a, b);
+  EXPECT_EQ(report.verdict, Verdict::kSame);
+  EXPECT_THAT(report.differences, IsEmpty());
+  EXPECT_EQ(report.merges.b, 2U);
+  EXPECT_EQ(report.merges.inverted_share, 0.0);
+}
+
 TEST(DiffTest, WhatMovesIdsDoes) {
   const TokenizerSpec a = toy::ByteLevel({{"a", "b"}, {"b", "c"}});
   std::vector<TokenizerSpec> others;

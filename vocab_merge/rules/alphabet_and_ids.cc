@@ -56,9 +56,8 @@ void CheckRows(const MergeFacts& facts, ConflictReport* report) {
 }
 
 void CheckIgnoredIds(const MergeFacts& facts, ConflictReport* report) {
-  for (const TokenizerSpec* spec : {&facts.base, &facts.donor}) {
-    const bool is_base = spec == &facts.base;
-    const Detected ignored = IgnoredIds(*spec);
+  for (const bool is_base : {true, false}) {
+    const Detected ignored = IgnoredIds(is_base ? facts.base : facts.donor);
     Finding finding{
         .code = "D5",
         .severity = Severity::kWarning,

@@ -58,6 +58,9 @@ struct Repeats {
   std::size_t products = 0;
 };
 Repeats FindRepeats(const BpeModel& bpe);
+// The merges that count, in order of rank: of a pair that stands in the list again, only the line
+// that the reference goes by. Empty where there is no merge list.
+std::vector<Merge> EffectiveMerges(const TokenizerSpec& spec);
 // Inversions of a sequence of distinct numbers (C3), by merge sort; sorts it.
 std::uint64_t CountInversions(std::vector<std::uint32_t>* values);
 

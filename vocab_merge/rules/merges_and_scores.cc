@@ -15,10 +15,9 @@ namespace {
 std::uint64_t Key(TokenId left, TokenId right) { return (std::uint64_t{left} << 32) | right; }
 
 void CheckRepeats(const MergeFacts& facts, ConflictReport* report) {
-  for (const TokenizerSpec* spec : {&facts.base, &facts.donor}) {
-    const BpeModel* bpe = MergeListOf(*spec);
+  for (const bool is_base : {true, false}) {
+    const BpeModel* bpe = MergeListOf(is_base ? facts.base : facts.donor);
     if (bpe == nullptr) continue;
-    const bool is_base = spec == &facts.base;
     const std::string_view side = is_base ? "base" : "donor";
     const Repeats repeats = FindRepeats(*bpe);
     Finding twice{.code = "C2",
@@ -43,14 +42,12 @@ void CheckRepeats(const MergeFacts& facts, ConflictReport* report) {
 }
 
 void CheckInversions(const MergeFacts& facts, ConflictReport* report) {
-  const BpeModel* base = MergeListOf(facts.base);
-  const BpeModel* donor = MergeListOf(facts.donor);
-  if (base == nullptr || donor == nullptr) return;
+  const std::vector<Merge> base = EffectiveMerges(facts.base);
+  const std::vector<Merge> donor = EffectiveMerges(facts.donor);
   std::unordered_map<std::uint64_t, std::uint32_t> base_ranks;
-  base_ranks.reserve(base->merges.size());
-  for (std::size_t i = 0; i < base->merges.size(); ++i) {
-    base_ranks.emplace(Key(base->merges[i].left, base->merges[i].right),
-                       static_cast<std::uint32_t>(i));
+  base_ranks.reserve(base.size());
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    base_ranks.emplace(Key(base[i].left, base[i].right), static_cast<std::uint32_t>(i));
   }
   const auto to_base = [&](TokenId id) {
     const auto& ids = facts.alignment.donor_to_base;
@@ -58,7 +55,7 @@ void CheckInversions(const MergeFacts& facts, ConflictReport* report) {
   };
   std::vector<std::uint32_t> order;  // base ranks of the shared pairs in the donor's order
   std::vector<const Merge*> merges;
-  for (const Merge& merge : donor->merges) {
+  for (const Merge& merge : donor) {
     const std::optional<TokenId> left = to_base(merge.left);
     const std::optional<TokenId> right = to_base(merge.right);
     if (!left || !right) continue;
@@ -87,7 +84,7 @@ void CheckInversions(const MergeFacts& facts, ConflictReport* report) {
     if (!inverted[i]) continue;
     ++finding.count;
     finding.donor_ids.push_back(merges[i]->product);
-    finding.base_ids.push_back(base->merges[order[i]].product);
+    finding.base_ids.push_back(base[order[i]].product);
   }
   const double pairs =
       static_cast<double>(order.size()) * (static_cast<double>(order.size()) - 1) / 2;
@@ -228,6 +225,25 @@ Detected BrokenMerges(const TokenizerSpec& spec) {
   for (const BrokenMerge& merge : bpe->broken_merges) {
     if (out.examples.size() == kMaxExamples) break;
     out.AddExample({.place = Cat("merges[", merge.index, "]"), .text = ShowPiece(merge.missing)});
+  }
+  return out;
+}
+
+std::vector<Merge> EffectiveMerges(const TokenizerSpec& spec) {
+  std::vector<Merge> out;
+  const BpeModel* bpe = MergeListOf(spec);
+  if (bpe == nullptr) return out;
+  const bool last_counts = spec.reference == Reference::kHuggingFace;
+  std::unordered_map<std::uint64_t, std::size_t> line;
+  line.reserve(bpe->merges.size());
+  for (std::size_t i = 0; i < bpe->merges.size(); ++i) {
+    const auto [at, is_new] = line.emplace(Key(bpe->merges[i].left, bpe->merges[i].right), i);
+    if (!is_new && last_counts) at->second = i;
+  }
+  out.reserve(line.size());
+  for (std::size_t i = 0; i < bpe->merges.size(); ++i) {
+    const Merge& merge = bpe->merges[i];
+    if (line.at(Key(merge.left, merge.right)) == i) out.push_back(merge);
   }
   return out;
 }

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -76,22 +75,12 @@ std::string PiecesOf(const TokenizerSpec& spec) {
   return std::move(out).Take();
 }
 
-// In order of rank; of a pair that stands there twice, the line that its reference goes by.
+// In order of rank.
 std::string MergesOf(const TokenizerSpec& spec) {
   const BpeModel* bpe = MergeListOf(spec);
   if (bpe == nullptr) return {};
-  const bool last_counts = spec.reference == Reference::kHuggingFace;
-  std::unordered_map<std::uint64_t, std::size_t> effective;
-  effective.reserve(bpe->merges.size());
-  for (std::size_t i = 0; i < bpe->merges.size(); ++i) {
-    const Merge& merge = bpe->merges[i];
-    const auto [at, is_new] = effective.emplace((std::uint64_t{merge.left} << 32) | merge.right, i);
-    if (!is_new && last_counts) at->second = i;
-  }
   Writer out;
-  for (std::size_t i = 0; i < bpe->merges.size(); ++i) {
-    const Merge& merge = bpe->merges[i];
-    if (effective.at((std::uint64_t{merge.left} << 32) | merge.right) != i) continue;
+  for (const Merge& merge : EffectiveMerges(spec)) {
     out.Number(merge.left);
     out.Number(merge.right);
     out.Number(merge.product);
