@@ -101,7 +101,7 @@ struct LintReport {
 
 // A tokenizer that cannot be compiled is linted too, as far as that goes: the codes that need its
 // encodings are then in `not_checked`. Errors: InvalidArgument (an unknown code in `ignore`, a
-// config.json that is not JSON), NotFound (a corpus).
+// config.json that is not JSON), DataLoss (one that is cut off), NotFound (a corpus).
 StatusOr<LintReport> Lint(const TokenizerSpec& spec, const LintOptions& options = {});
 // The same without compiling again.
 StatusOr<LintReport> Lint(const Tokenizer& tokenizer, const LintOptions& options = {});

@@ -38,6 +38,7 @@ std::optional<JsonValue> FindInConfig(const JsonValue& root, std::string_view ke
   return text->FindNotNull(key);
 }
 
+// Ascending, each once: the order in which a file lists them means nothing.
 std::vector<std::uint64_t> IdsOf(const std::optional<JsonValue>& value) {
   std::vector<std::uint64_t> out;
   if (!value) return out;
@@ -53,6 +54,8 @@ std::vector<std::uint64_t> IdsOf(const std::optional<JsonValue>& value) {
     return {};
   });
   if (!all.ok()) out.clear();
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
