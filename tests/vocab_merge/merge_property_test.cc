@@ -175,7 +175,7 @@ std::size_t ExpectEveryPromise(const TokenizerSpec& base, const TokenizerSpec& d
 TEST(MergePropertyTest, ByteLevelBasesKeepEveryPromise) {
   Random random(7);
   std::size_t added = 0;
-  for (int round = 0; round < 200 && !::testing::Test::HasFailure(); ++round) {
+  for (int round = 0; round < 400 && !::testing::Test::HasFailure(); ++round) {
     SCOPED_TRACE(round);
     const TokenizerSpec base = RandomByteLevel(&random);
     const TokenizerSpec donor =
@@ -188,7 +188,7 @@ TEST(MergePropertyTest, ByteLevelBasesKeepEveryPromise) {
 TEST(MergePropertyTest, MetaspaceBasesKeepEveryPromise) {
   Random random(8);
   std::size_t added = 0;
-  for (int round = 0; round < 200 && !::testing::Test::HasFailure(); ++round) {
+  for (int round = 0; round < 400 && !::testing::Test::HasFailure(); ++round) {
     SCOPED_TRACE(round);
     const TokenizerSpec base = RandomMetaspace(&random);
     const TokenizerSpec donor =
