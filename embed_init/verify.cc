@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "embed_init/config/model_config.h"
 #include "embed_init/manifest.h"
@@ -165,6 +166,7 @@ class Verifier {
     Report("rows", 0);
     Status status;
     if (source) {
+      source_directory_ = source->directory;
       status = CheckRowsFromSource(*source, output, manifest_.plan, options_.threads, &report_);
       Report("tensors", 0);
       if (status.ok()) status = CheckOtherTensors(*source, output, manifest_.plan, &report_);
@@ -179,12 +181,28 @@ class Verifier {
   void CheckIds(const std::string& name, const ModelConfig& config) {
     for (const auto& [key, id] : config.token_ids) {
       if (id < manifest_.plan.new_tokens) continue;
-      // What the source model named in vain is kept, and no fault of the output.
-      const bool kept = unchanged_.contains(name) && id >= manifest_.plan.old_rows;
       const std::string text = Cat(PathOf(name), ": ", key, ": names token ", id,
                                    ", the vocabulary has ", manifest_.plan.new_tokens);
-      kept ? Note(Cat(text, "; so it did in the source model")) : Problem(text);
+      // What the source model named in vain is kept, and no fault of the output.
+      if (source_directory_.empty() && unchanged_.contains(name)) {
+        Note(Cat(text, "; whether the source model did so too cannot be told"));
+      } else if (SourceNames(name, {key, id})) {
+        Note(Cat(text, "; so it did in the source model"));
+      } else {
+        Problem(text);
+      }
     }
+  }
+
+  bool SourceNames(const std::string& name,
+                   const std::pair<std::string, std::uint64_t>& token) const {
+    if (source_directory_.empty()) return false;
+    const std::string path = Cat(source_directory_, "/", name);
+    const StatusOr<MappedFile> file = MappedFile::Open(path);
+    if (!file.ok()) return false;
+    const StatusOr<ModelConfig> config = ParseModelConfig(file->bytes(), path);
+    return config.ok() && std::find(config->token_ids.begin(), config->token_ids.end(), token) !=
+                              config->token_ids.end();
   }
 
   void CheckConfig() {
@@ -274,6 +292,7 @@ class Verifier {
   const VerifyOptions& options_;
   const Manifest manifest_;
   std::set<std::string> unchanged_;  // files with the hash that they had
+  std::string source_directory_;     // of the source model; "": it cannot be used
   std::string source_state_ = "the source model cannot be used";  // where it was not
   VerifyReport report_;
 };

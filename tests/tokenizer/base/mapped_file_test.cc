@@ -50,7 +50,7 @@ TEST_F(MappedFileTest, RefusesWhatIsNoFile) {
   EXPECT_EQ(beneath.code(), absl::StatusCode::kNotFound);
   const Status directory = MappedFile::Open(testing::TempDir()).status();
   EXPECT_EQ(directory.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(Message(directory), testing::TempDir() + ": is not a regular file; name a file");
+  EXPECT_EQ(Message(directory), testing::TempDir() + ": is a directory; name a file");
   EXPECT_EQ(MappedFile::Open("/dev/null").status().code(), absl::StatusCode::kInvalidArgument);
 }
 

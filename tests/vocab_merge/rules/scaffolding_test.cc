@@ -13,7 +13,8 @@ using ::testing::Contains;
 using ::testing::IsEmpty;
 
 LintOptions OnText(const std::string& text) {
-  const std::string path = ::testing::TempDir() + "scaffolding_test_corpus.txt";
+  const std::string path = Cat(::testing::TempDir(), "scaffolding_test_",
+                               ::testing::UnitTest::GetInstance()->current_test_info()->name());
   std::ofstream(path) << text;
   return {.corpora = {{"toy", path}}};
 }
