@@ -116,7 +116,7 @@ def test_lint_command(base_path):
     assert done.returncode == 0 and json.loads(done.stdout)["counts"]["D9"] == 2
     sarif = json.loads(program("lint", base_path, "--sarif").stdout)
     assert sarif["version"] == "2.1.0" and sarif["runs"][0]["results"][0]["ruleId"]
-    assert program("lint").returncode == 1
+    assert program("lint").returncode == 2
     assert program("lint", base_path, "--json", "--sarif").returncode == 2
 
 
@@ -138,7 +138,7 @@ def test_diff_command(base_path, tmp_path):
     assert first.split()[0] == tokgraft.diff(tokgraft.load(base_path),
                                              tokgraft.load(base_path)).hash["a"]
     assert first.split()[0] != second.split()[0]
-    assert program("diff", base_path).returncode == 1
+    assert program("diff", base_path).returncode == 2
 
 
 # ---- Real tokenizers ----------------------------------------------------------------------------
