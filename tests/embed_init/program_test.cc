@@ -85,8 +85,17 @@ TEST(ProgramTest, AWordTooManySaysWhereItGoes) {
     EXPECT_EQ(outcome.status, 2);
     EXPECT_EQ(outcome.error, "tokgraft: error: " + error + "\n");
   }
-  EXPECT_EQ(RunQuietly({"lint", "/none", "--explain", "B3"}).error, "");
-  EXPECT_EQ(RunQuietly({"lint", "/none", "--explain"}).error, "");
+}
+
+TEST(ProgramTest, AnOptionalValueIsNoWordTooMany) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"lint", "/none", "--explain", "B3"}, {"lint", "/none", "--explain"}}) {
+    ::testing::internal::CaptureStdout();
+    const Outcome outcome = RunQuietly(arguments);
+    EXPECT_THAT(::testing::internal::GetCapturedStdout(), ::testing::HasSubstr("B3: cut by"));
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.error, "");
+  }
 }
 
 TEST(ProgramTest, WhatCannotBeMeantIsAUsageError) {
