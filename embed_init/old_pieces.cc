@@ -98,6 +98,42 @@ std::optional<TokenId> SameRole(const SpecialRoles& base, const SpecialRoles& do
   return std::nullopt;
 }
 
+// That the map says of both tokenizers what they are: else rows would go to other tokens.
+Status CheckTokens(const IdMap& id_map, const Tokenizer& base, const Tokenizer& merged) {
+  std::vector<bool> named(merged.vocab_size(), false);
+  for (std::size_t i = 0; i < id_map.base_to_merged.size(); ++i) {
+    const std::optional<std::string_view> before = base.token_bytes(static_cast<TokenId>(i));
+    if (!before) continue;
+    const std::optional<TokenId> id = id_map.base_to_merged[i];
+    if (!id && id_map.strategy == "extend") {
+      return InvalidArgumentError(Cat("id map: base_to_merged[", i, "]: is null, ", i,
+                                      " was expected: the base has this token; make the id map "
+                                      "again"));
+    }
+    if (id && merged.token_bytes(*id) != before) {
+      return InvalidArgumentError(Cat("id map: base_to_merged[", i, "]: names id ", *id,
+                                      ", another token of the merged tokenizer; make the id map "
+                                      "again, or give the tokenizers that were merged"));
+    }
+    if (id) named[*id] = true;
+  }
+  for (std::size_t i = 0; i < id_map.added.size(); ++i) {
+    const AddedPiece& token = id_map.added[i];
+    if (merged.token_bytes(token.id) != token.bytes) {
+      return InvalidArgumentError(Cat("id map: added[", i, "]: id ", token.id,
+                                      " has other bytes in the merged tokenizer; make the id map "
+                                      "again, or give the tokenizer that came of this merge"));
+    }
+    named[token.id] = true;
+  }
+  for (std::size_t id = 0; id < named.size(); ++id) {
+    if (named[id] || !merged.token_bytes(static_cast<TokenId>(id))) continue;
+    return InvalidArgumentError(Cat("id map: added: does not name id ", id, " of the merged ",
+                                    "tokenizer; make the id map again"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 StatusOr<std::vector<OldPieces>> SplitIntoOldPieces(const IdMap& id_map, const Tokenizer& base,
@@ -113,6 +149,7 @@ StatusOr<std::vector<OldPieces>> SplitIntoOldPieces(const IdMap& id_map, const T
                                     ", the merged tokenizer has ", merged->vocab_size(),
                                     " ids; give the tokenizer that came of this merge"));
   }
+  if (merged != nullptr) TOKGRAFT_RETURN_IF_ERROR(CheckTokens(id_map, base, *merged));
   std::vector<OldPieces> pieces(id_map.added.size());
   ParallelFor(pieces.size(), kTokensPerTask, 0, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {

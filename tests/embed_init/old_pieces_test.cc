@@ -111,5 +111,29 @@ TEST(OldPiecesTest, AnotherTokenizersIdMapIsRefused) {
   EXPECT_TRUE(absl::IsInvalidArgument(SplitIntoOldPieces(map, base).status()));
 }
 
+TEST(OldPiecesTest, AnIdMapThatContradictsTheTokenizersIsRefused) {
+  const Tokenizer base = ByteLevel(R"({"a":0,"b":1,"c":2})", "[]");
+  const Tokenizer merged = ByteLevel(R"({"a":0,"b":1,"c":2,"ab":3})", R"([["a","b"]])");
+  const auto refusal = [&](const auto& edit) {
+    IdMap map = OneToken(base, "ab", "ab");
+    edit(&map);
+    return std::string(Message(SplitIntoOldPieces(map, base, &merged).status()));
+  };
+  EXPECT_EQ(refusal([](IdMap*) {}), "");
+  EXPECT_EQ(
+      refusal([](IdMap* map) { std::swap(map->base_to_merged[1], map->base_to_merged[2]); }),
+      "id map: base_to_merged[1]: names id 2, another token of the merged tokenizer; make the "
+      "id map again, or give the tokenizers that were merged");
+  EXPECT_EQ(refusal([](IdMap* map) { map->base_to_merged[1] = std::nullopt; }),
+            "id map: base_to_merged[1]: is null, 1 was expected: the base has this token; make the "
+            "id map again");
+  EXPECT_EQ(
+      refusal([](IdMap* map) { map->added[0].bytes = "ba"; }),
+      "id map: added[0]: id 3 has other bytes in the merged tokenizer; make the id map again, "
+      "or give the tokenizer that came of this merge");
+  EXPECT_EQ(refusal([](IdMap* map) { map->added.clear(); }),
+            "id map: added: does not name id 3 of the merged tokenizer; make the id map again");
+}
+
 }  // namespace
 }  // namespace tokgraft
