@@ -137,6 +137,9 @@ StatusOr<GraftReport> Grafter::Run() {
       SplitIntoOldPieces(report_.id_map, old_tokenizer, &new_tokenizer, &donor_));
   TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan,
                             PlanInit(checkpoint, report_.id_map, pieces, options_.init));
+  for (const LoadNote& note : base.notes) {
+    plan.warnings.push_back(Cat(base.source, ": ", note.place, ": ", note.message));
+  }
   const std::string warning = AutoTokenizerWarning(checkpoint.model_type, merged_);
   if (!warning.empty()) plan.warnings.push_back(warning);
   if (report_.id_map.added.empty()) {

@@ -105,8 +105,9 @@ StatusOr<std::string> Tokenizer::DecodeBytes(std::span<const TokenId> ids) const
 std::size_t Tokenizer::vocab_size() const { return pipeline_->spec().id_limit(); }
 
 std::optional<std::string_view> Tokenizer::token_bytes(TokenId id) const {
-  if (const std::optional<Piece> piece = pipeline_->spec().vocab.Get(id)) return piece->bytes;
+  // An added token is text as it stands, whatever its name spells among the pieces.
   if (const AddedToken* added = pipeline_->Added(id)) return added->content;
+  if (const std::optional<Piece> piece = pipeline_->spec().vocab.Get(id)) return piece->bytes;
   return std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/tokenizer/toy_spec.h"
+#include "tokenizer/load.h"
 #include "tokenizer/text/byte_alphabet.h"
 
 namespace tokgraft {
@@ -35,6 +36,20 @@ TEST(TokenizerTest, ByteLevelGivesTokensTheSpansOfTheirCharacters) {
   EXPECT_THAT(toy::Tokens(tokenizer, "ab ab é ê"),
               ElementsAre("ab", "Ġab", "Ġ", "Ã©", "Ġ", "Ã", "ª"));
   EXPECT_EQ(tokenizer.Encode("abê").offsets, (std::vector<Span>{{0, 2}, {2, 4}, {2, 4}}));
+}
+
+TEST(TokenizerTest, AnAddedTokenStandsForItsTextNotForWhatItSpellsAsAPiece) {
+  const StatusOr<TokenizerSpec> spec = LoadBytes(
+      R"({"added_tokens": [{"id": 1, "content": "é", "single_word": false, "lstrip": false,
+                            "rstrip": false, "normalized": false, "special": false}],
+          "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
+                            "use_regex": false},
+          "model": {"type": "BPE", "vocab": {"a": 0, "é": 1, "è": 2}, "merges": []}})",
+      "toy");
+  const Tokenizer tokenizer = Compile(spec.value()).value();
+  EXPECT_EQ(tokenizer.token_bytes(1), "é");
+  EXPECT_EQ(tokenizer.token_bytes(2), "\xE8");
+  EXPECT_EQ(tokenizer.DecodeBytes(tokenizer.Encode("aé").ids).value(), "aé");
 }
 
 TEST(TokenizerTest, InvalidBytesAreKeptByByteLevelAndReplacedElsewhere) {
