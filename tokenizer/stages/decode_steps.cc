@@ -86,7 +86,7 @@ void FallBackToBytes(TokenStrings* tokens) {
 void Fuse(TokenStrings* tokens) {
   std::string all;
   for (const std::string& token : *tokens) all += token;
-  tokens->assign(1, std::move(all));
+  tokens->assign(1, all);
 }
 
 std::string StripToken(const decoder::Strip& o, const std::string& token) {
@@ -120,7 +120,7 @@ struct StepMaker {
       for (const std::string& token : *tokens) bytes += ByteLevelBytes(token);
       std::string text;
       ReplaceInvalid(bytes, &text);
-      tokens->assign(1, std::move(text));
+      tokens->assign(1, text);
     });
   }
   StatusOr<DecodeStep> operator()(const decoder::WordPiece& o) const {
