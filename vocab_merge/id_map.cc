@@ -183,6 +183,10 @@ StatusOr<IdMap> ParseIdMap(std::string_view json, const std::string& name) {
   IdMap map;
   TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue strategy, root.Get("strategy"));
   TOKGRAFT_ASSIGN_OR_RETURN(const std::string_view strategy_name, strategy.String());
+  if (strategy_name != "extend" && strategy_name != "trim") {
+    return strategy.Error(Cat("\"", strategy_name, "\" is unknown, \"extend\" or \"trim\" was ",
+                              "expected; a newer tokgraft may know it"));
+  }
   map.strategy = std::string(strategy_name);
   TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue base_size, root.Get("base_size"));
   TOKGRAFT_ASSIGN_OR_RETURN(map.base_size, base_size.Uint());
