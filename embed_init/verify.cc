@@ -84,6 +84,13 @@ class Verifier {
     }
     Checked(Cat(Grouped(good), " of ", Grouped(manifest_.outputs.size()),
                 " files have the SHA-256 they had"));
+    const bool lists_config =
+        std::any_of(manifest_.outputs.begin(), manifest_.outputs.end(),
+                    [](const ManifestFile& file) { return file.path == "config.json"; });
+    if (!lists_config) {
+      Problem(Cat(PathOf(kManifestName), ": outputs: does not list config.json, which every ",
+                  "output has; the manifest was edited"));
+    }
   }
 
   // Files that came later are not wrong, but nobody vouches for them; weights among them may be

@@ -97,6 +97,12 @@ TEST_F(VerifyTest, AChangedByteAMissingFileAndALongerOne) {
   EXPECT_THAT(Verify(out_)->checked, Contains("5 of 6 files have the SHA-256 they had"));
 }
 
+TEST_F(VerifyTest, AManifestThatVouchesForNothing) {
+  Edit("tokgraft.json", "\"path\": \"config.json\"", "\"path\": \"id_map.json\"", "\"outputs\"");
+  EXPECT_THAT(Problems(), Contains(Path("tokgraft.json: outputs: does not list config.json, which "
+                                        "every output has; the manifest was edited")));
+}
+
 TEST_F(VerifyTest, FilesThatCameLaterAreNoted) {
   testing::WriteText(Path("sub/pytorch_model.bin"), "x");
   EXPECT_THAT(Verify(out_)->problems, IsEmpty());
