@@ -32,7 +32,9 @@ class ClassTable {
   // llama.cpp, which knows Unicode 15.1: what came later has no class there.
   static const ClassTable& LlamaCpp();
 
-  CharClass Of(char32_t c) const { return blocks_[(pages_[c >> 7] << 7) | (c & 0x7F)]; }
+  CharClass Of(char32_t c) const {
+    return blocks_[(std::size_t{pages_[c >> 7]} << 7) | (c & 0x7F)];
+  }
   CharClass OfAscii(unsigned char c) const { return blocks_[c]; }  // c < 0x80
 
  private:
