@@ -41,7 +41,7 @@ Made MakeModel(const testing::TemporaryDirectory& directory, bool tied, std::siz
 
 TEST(InitTest, OnlyRowsChangeWhateverTheLayout) {
   for (const bool tied : {false, true}) {
-    for (const std::size_t shards : {1, 5}) {
+    for (const std::size_t shards : {1U, 5U}) {
       for (const std::string dtype : {"F32", "F16", "BF16", "F64"}) {
         const testing::TemporaryDirectory directory;
         const Made made = MakeModel(directory, tied, shards, dtype);
@@ -111,7 +111,7 @@ TEST(InitTest, ConfigFilesFollow) {
 }
 
 TEST(InitTest, UntyingMakesAHead) {
-  for (const std::size_t shards : {1, 4}) {
+  for (const std::size_t shards : {1U, 4U}) {
     const testing::TemporaryDirectory directory;
     const Made made = MakeModel(directory, true, shards, "BF16", {.tie = TiePolicy::kUntie});
     const InitReport report = *WriteModel(made.before, made.plan, directory / "out");
@@ -215,7 +215,7 @@ std::vector<std::string> NamesIn(const std::string& directory) {
 
 // A limit on the size of files stands for a disk that fills up in the middle of a write.
 TEST(InitTest, ADiskThatFillsUpLeavesNothing) {
-  for (const rlim_t limit : {0, 100, 3000, 6000}) {
+  for (const rlim_t limit : {0U, 100U, 3000U, 6000U}) {
     const testing::TemporaryDirectory directory;
     const Made made = MakeModel(directory, false, 2);
     const pid_t child = fork();

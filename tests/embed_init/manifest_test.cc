@@ -54,7 +54,7 @@ class ManifestTest : public ::testing::Test {
 };
 
 TEST_F(ManifestTest, HoldsThePlanInlineOrInAFile) {
-  for (const std::uint64_t added : {20, 3000}) {
+  for (const std::uint64_t added : {20U, 3000U}) {
     std::filesystem::remove_all(directory_ / "out");
     Write(added);
     EXPECT_EQ(std::filesystem::exists(directory_ / "out/tokgraft_rows.json"), added == 3000);

@@ -26,6 +26,7 @@ def compare_with_reference(name, keep, tmp_path, compared):
     after = tokenizers.Tokenizer.from_file(str(path))
     for tokenizer in (before, after):
         tokenizer.no_truncation()
+        tokenizer.no_padding()
     new_ids = trimmed.id_map.base_to_merged
     documents = keep.read_text(encoding="utf-8").splitlines(keepends=True)
     for old, new in zip(before.encode_batch(documents), after.encode_batch(documents)):

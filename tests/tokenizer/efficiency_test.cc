@@ -93,7 +93,8 @@ TEST(EfficiencyTest, ABadSubsequenceIsOneCharacter) {
 
 TEST(EfficiencyTest, ThreadsDoNotChangeTheReport) {
   std::vector<std::string> texts;
-  for (int i = 0; i < 300; ++i) texts.push_back(std::string(i % 7, 'a') + " a你 b" + " ab"[i % 3]);
+  for (std::size_t i = 0; i < 300; ++i)
+    texts.push_back(std::string(i % 7, 'a') + " a你 b" + " ab"[i % 3]);
   const std::vector<std::string_view> documents(texts.begin(), texts.end());
   const CorpusEfficiency one =
       MeasureDocuments(MeterTokenizer(), "c", documents, {.threads = 1, .progress = {}});

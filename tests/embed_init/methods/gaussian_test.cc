@@ -31,7 +31,7 @@ TEST(GaussianTest, RowsDifferWhateverThePieces) {
     const InitPlan plan =
         *PlanInit(model, testing::ExtendMap(8, 3), {{{1}, {1}}, {{1}, {1}}, {}},
                   {.method = Method::kGaussian, .pad_to_multiple = 1, .covariance_share = share});
-    for (const std::size_t row : {8, 9, 10}) {
+    for (const std::size_t row : {8U, 9U, 10U}) {
       EXPECT_EQ(plan.input.origins[row], RowOrigin::kMethod);
     }
     const std::vector<float> values = *ApplyPlan(model, plan, Role::kInput, 8, 11);

@@ -32,7 +32,7 @@ InitPlan WithoutRows(const InitPlan& plan) {
 
 TEST(RowOriginsTest, RunsAreOneEntry) {
   InitPlan plan = OriginPlan(Method::kWeighted);
-  for (const std::uint32_t old : {0, 1, 2, 7, 8, 8}) {
+  for (const std::uint32_t old : {0U, 1U, 2U, 7U, 8U, 8U}) {
     plan.input.AddRow(RowOrigin::kCopied, {{old, 1}});
   }
   plan.input.AddRow(RowOrigin::kMethod, {{3, 0.5}, {4, 0.5}});
@@ -74,7 +74,7 @@ TEST(RowOriginsTest, BothRolesAndNoiseAreKept) {
   for (int i = 0; i < 3; ++i) plan.input.AddRow(RowOrigin::kMethod, {{10, 1}});
   RolePlan& output = plan.output.emplace();
   output.method = Method::kFirst;
-  for (const std::uint32_t old : {4, 4, 2}) output.AddRow(RowOrigin::kMethod, {{old, 1}});
+  for (const std::uint32_t old : {4U, 4U, 2U}) output.AddRow(RowOrigin::kMethod, {{old, 1}});
   const std::string json = RowOriginsToJson(plan);
   EXPECT_EQ(json, R"({"input":[
 {"rows":[0,3],"method":"gaussian"}],

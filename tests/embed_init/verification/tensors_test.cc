@@ -107,11 +107,11 @@ TEST_F(TensorsTest, WhatIsRightIsCounted) {
 
 TEST_F(TensorsTest, WrongRowsAreNamedThreeAtMost) {
   std::string& head = Tensor("lm_head.weight").bytes;
-  for (const std::size_t row : {0, 9}) head[row * 16] = static_cast<char>(head[row * 16] ^ 1);
+  for (const std::size_t row : {0U, 9U}) head[row * 16] = static_cast<char>(head[row * 16] ^ 1);
   EXPECT_THAT(FromSource().problems,
               ElementsAre("lm_head.weight: 2 rows are not what the manifest says they are made of "
                           "(rows 0, 9)"));
-  for (const std::size_t row : {4, 11}) head[row * 16] = static_cast<char>(head[row * 16] ^ 1);
+  for (const std::size_t row : {4U, 11U}) head[row * 16] = static_cast<char>(head[row * 16] ^ 1);
   EXPECT_THAT(FromSource().problems,
               ElementsAre("lm_head.weight: 4 rows are not what the manifest says they are made of "
                           "(rows 0, 4, 9, ...)"));
