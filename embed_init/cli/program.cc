@@ -109,7 +109,7 @@ int NameMisplaced(const CLI::App& command, const std::vector<std::string>& words
       taken += static_cast<std::size_t>(option->get_items_expected_max());
   }
   if (words.size() <= taken) return kExitOk;
-  const std::string name = command.get_name();
+  const std::string& name = command.get_name();
   std::string what = Cat(words[taken], ": is a word too many");
   for (const Misplaced& known : kMisplaced) {
     if (known.command == name) what += Cat("; ", known.hint);
