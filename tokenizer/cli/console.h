@@ -1,8 +1,7 @@
 // What every command of the program shares: errors, JSON or text on stdout, progress on stderr.
 //
 //   int status = Finish(Load(path).status());      // prints "tokgraft: error: ..." and gives 1
-//   ProgressBar progress(options.progress);           // a bar on a terminal, JSON lines, or
-//   nothing
+//   ProgressBar progress(options.progress);        // a bar, JSON lines, or nothing
 //   progress.Update("encode", 0.4);
 #ifndef TOKGRAFT_TOKENIZER_CLI_CONSOLE_H_
 #define TOKGRAFT_TOKENIZER_CLI_CONSOLE_H_
