@@ -14,10 +14,18 @@
 namespace tokgraft {
 namespace {
 
-// A tokenizer in a format that we can read but not write is refused before any work.
-Status CheckWritable(const TokenizerSpec& base, const std::string& model_dir) {
-  Status status = Serialize(base, base.format).status();
+// A tokenizer in a format that we can read but not write is refused before any work. `written` is
+// the base, or under `swap` the donor, which takes the base's format so that what loads the model
+// still does.
+Status CheckWritable(const TokenizerSpec& base, const TokenizerSpec& written,
+                     const std::string& model_dir) {
+  Status status = Serialize(written, base.format).status();
   if (status.code() != absl::StatusCode::kUnimplemented) return status;
+  if (written.format != base.format) {
+    return UnimplementedError(Cat(written.source, ": the model's tokenizer is a ",
+                                  FormatName(base.format), " file, the donor cannot be written ",
+                                  "like that: ", Message(status)));
+  }
   return UnimplementedError(Cat(model_dir, ": its tokenizer is read from a ",
                                 FormatName(base.format), " file and would have to be written like ",
                                 "that: ", Message(status), "; put the model's tokenizer.json ",
@@ -38,7 +46,7 @@ class Grafter {
   }
   StatusOr<EfficiencyReport> MeasureOn(const Tokenizer& tokenizer, std::string_view stage) const;
   Status MergeVocabularies(const TokenizerSpec& base);
-  Status WriteAll(const Checkpoint& checkpoint, InitPlan plan);
+  Status WriteAll(const Checkpoint& checkpoint, Format format, InitPlan plan);
   Status VerifyOutput();
 
   const std::string& model_dir_;
@@ -60,10 +68,14 @@ StatusOr<EfficiencyReport> Grafter::MeasureOn(const Tokenizer& tokenizer,
 Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
                             ReadDocuments(options_.corpora, options_.documents));
+  TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList protect,
+                            ReadDocuments(options_.protect, options_.documents));
   MergeOptions merge;
+  merge.strategy = options_.strategy;
   merge.budget = options_.budget;
   merge.scripts = options_.scripts;
   merge.corpus = corpus.documents;
+  merge.protect = protect.documents;
   merge.threads = options_.threads;
   merge.progress = options_.progress;
   TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, MergeTokenizers(base, donor_, merge));
@@ -74,8 +86,8 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
   return absl::OkStatus();
 }
 
-Status Grafter::WriteAll(const Checkpoint& checkpoint, InitPlan plan) {
-  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(merged_, merged_.format));
+Status Grafter::WriteAll(const Checkpoint& checkpoint, Format format, InitPlan plan) {
+  TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(merged_, format));
   plan.warnings.insert(plan.warnings.end(), files.notes.begin(), files.notes.end());
   WriteOptions write;
   write.tokenizer_files = std::move(files.files);
@@ -123,7 +135,8 @@ StatusOr<GraftReport> Grafter::Run() {
   }
   Progress("load", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec base, Load(model_dir_));
-  TOKGRAFT_RETURN_IF_ERROR(CheckWritable(base, model_dir_));
+  TOKGRAFT_RETURN_IF_ERROR(
+      CheckWritable(base, options_.strategy == "swap" ? donor_ : base, model_dir_));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer old_tokenizer, Compile(base));
   TOKGRAFT_RETURN_IF_ERROR(MergeVocabularies(base));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer new_tokenizer, Compile(merged_));
@@ -137,19 +150,20 @@ StatusOr<GraftReport> Grafter::Run() {
       SplitIntoOldPieces(report_.id_map, old_tokenizer, &new_tokenizer, &donor_));
   TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan,
                             PlanInit(checkpoint, report_.id_map, pieces, options_.init));
+  MapRoles(base.roles, merged_.roles, &plan);
   for (const LoadNote& note : base.notes) {
     plan.warnings.push_back(Cat(base.source, ": ", note.place, ": ", note.message));
   }
   const std::string warning = AutoTokenizerWarning(checkpoint.model_type, merged_);
   if (!warning.empty()) plan.warnings.push_back(warning);
-  if (report_.id_map.added.empty()) {
+  if (report_.id_map.added.empty() && options_.strategy != "intersect") {
     plan.warnings.emplace_back("no new token: no piece of the donor was wanted and could be added");
   }
   Progress("plan", 1);
   if (options_.dry_run) {
     report_.init = ReportOfPlan(checkpoint, plan);
   } else {
-    TOKGRAFT_RETURN_IF_ERROR(WriteAll(checkpoint, std::move(plan)));
+    TOKGRAFT_RETURN_IF_ERROR(WriteAll(checkpoint, base.format, std::move(plan)));
     if (options_.verify) TOKGRAFT_RETURN_IF_ERROR(VerifyOutput());
   }
   report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -37,9 +37,11 @@ namespace tokgraft {
 
 struct GraftOptions {
   std::string out = {};                      // directory to write; may be "" for a dry run
+  std::string strategy = "extend";           // as MergeOptions says
   std::optional<std::uint64_t> budget = {};  // new ids at most; nullopt: every piece that fits
   std::vector<std::string> scripts = {};     // only pieces of these scripts, as SelectOptions says
   std::vector<Corpus> corpora = {};          // to select on, to certify on, to measure
+  std::vector<Corpus> protect = {};          // old text: to certify on instead, to weigh old pieces
   Documents documents = Documents::kLine;    // what one document of a corpus is
   InitOptions init = {};
   CheckpointOptions checkpoint = {};

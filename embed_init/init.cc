@@ -99,7 +99,8 @@ Status ModelWriter::UpdateFiles() {
                       .new_tokens = plan_.new_tokens,
                       .pad_to_multiple = plan_.pad_to_multiple,
                       .tied = std::nullopt,
-                      .old_to_new = &plan_.old_to_new};
+                      .old_to_new = &plan_.old_to_new,
+                      .notes = &report_.warnings};
   // Written where it changes, and where a head that the family would tie is stored untied.
   if (plan_.tied_before != plan_.tied_after || checkpoint_.head_kind == HeadKind::kSeparate) {
     change.tied = plan_.tied_after;

@@ -14,6 +14,7 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
   TOKGRAFT_ASSIGN_OR_RETURN(std::vector<OldPieces> pieces,
                             SplitIntoOldPieces(id_map, base, &merged));
   TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init));
+  MapRoles(base.spec().roles, merged.spec().roles, &plan);
   TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files,
                             SerializeFiles(merged.spec(), merged.spec().format));
   plan.warnings.insert(plan.warnings.end(), files.notes.begin(), files.notes.end());

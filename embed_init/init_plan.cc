@@ -85,7 +85,7 @@ StatusOr<Assignment> Assign(const IdMap& id_map, InitPlan* plan) {
     TOKGRAFT_RETURN_IF_ERROR(take(id_map.added[i].id, Cat("added[", i, "]")));
     assignment.added[id_map.added[i].id] = static_cast<std::uint32_t>(i);
   }
-  if (id_map.strategy == "extend") {
+  if (KeepsRows(id_map.strategy)) {
     // Rows that no token has keep what they hold: holes, and the padding that is not filled up.
     for (std::size_t row = 0; row < rows && row < plan->old_rows; ++row) {
       if (!taken[row]) assignment.old_row[row] = static_cast<std::uint32_t>(row);
@@ -218,6 +218,17 @@ std::string InitPlan::DebugString() const {
              "}");
 }
 
+void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* plan) {
+  for (const auto role :
+       {&SpecialRoles::bos, &SpecialRoles::eos, &SpecialRoles::unk, &SpecialRoles::pad,
+        &SpecialRoles::sep, &SpecialRoles::cls, &SpecialRoles::mask}) {
+    const std::optional<TokenId>& old = base.*role;
+    if (!old || *old >= plan->old_to_new.size()) continue;
+    std::optional<TokenId>& now = plan->old_to_new[*old];
+    if (!now) now = merged.*role;
+  }
+}
+
 StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
                             const std::vector<OldPieces>& pieces, const InitOptions& options) {
   TOKGRAFT_RETURN_IF_ERROR(CheckSizes(checkpoint, id_map, pieces, options));
@@ -226,9 +237,8 @@ StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
   plan.old_tokens = std::min(id_map.base_size, plan.old_rows);
   plan.new_tokens = id_map.merged_size;
   plan.pad_to_multiple = PadMultiple(options.pad_to_multiple, plan.old_rows);
-  const std::uint64_t needed = id_map.strategy == "extend"
-                                   ? std::max(id_map.merged_size, plan.old_rows)
-                                   : id_map.merged_size;
+  const std::uint64_t needed =
+      KeepsRows(id_map.strategy) ? std::max(id_map.merged_size, plan.old_rows) : id_map.merged_size;
   plan.new_rows = (needed + plan.pad_to_multiple - 1) / plan.pad_to_multiple * plan.pad_to_multiple;
   plan.seed = options.seed;
   plan.tied_before = checkpoint.head_kind == HeadKind::kTied;

@@ -106,8 +106,9 @@ struct InitPlan {
   bool tied_before = false;
   bool tied_after = false;
   RolePlan input;
-  std::optional<RolePlan> output;                  // nullopt: tied, or no head
-  std::vector<std::optional<TokenId>> old_to_new;  // [old_tokens]: for the ids in config files
+  std::optional<RolePlan> output;  // nullopt: tied, or no head
+  // For the ids in config files: [base size], where each went, or what took its role.
+  std::vector<std::optional<TokenId>> old_to_new;
   std::vector<std::string> warnings;
 
   std::string DebugString() const;
@@ -128,6 +129,10 @@ struct OldPieces {
 StatusOr<std::vector<OldPieces>> SplitIntoOldPieces(const IdMap& id_map, const Tokenizer& base,
                                                     const Tokenizer* merged = nullptr,
                                                     const TokenizerSpec* donor = nullptr);
+
+// Special tokens that are gone and whose role another one has now: what a config file says of the
+// old id is then said of the new one.
+void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* plan);
 
 // `pieces` as SplitIntoOldPieces gives them. InvalidArgument: sizes that do not fit together.
 // FailedPrecondition: a tied model and two methods (see TiePolicy).

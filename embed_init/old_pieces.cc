@@ -105,7 +105,7 @@ Status CheckTokens(const IdMap& id_map, const Tokenizer& base, const Tokenizer& 
     const std::optional<std::string_view> before = base.token_bytes(static_cast<TokenId>(i));
     if (!before) continue;
     const std::optional<TokenId> id = id_map.base_to_merged[i];
-    if (!id && id_map.strategy == "extend") {
+    if (!id && (id_map.strategy == "extend" || id_map.strategy == "union")) {
       return InvalidArgumentError(Cat("id map: base_to_merged[", i, "]: is null, ", i,
                                       " was expected: the base has this token; make the id map "
                                       "again"));
@@ -150,12 +150,15 @@ StatusOr<std::vector<OldPieces>> SplitIntoOldPieces(const IdMap& id_map, const T
                                     " ids; give the tokenizer that came of this merge"));
   }
   if (merged != nullptr) TOKGRAFT_RETURN_IF_ERROR(CheckTokens(id_map, base, *merged));
+  // Under `swap` the merged tokenizer is the donor.
+  const SpecialRoles* roles = donor != nullptr ? &donor->roles : nullptr;
+  if (merged != nullptr && id_map.strategy == "swap") roles = &merged->spec().roles;
   std::vector<OldPieces> pieces(id_map.added.size());
   ParallelFor(pieces.size(), kTokensPerTask, 0, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       const AddedPiece& token = id_map.added[i];
-      if (donor != nullptr && token.donor_id) {
-        if (const auto same = SameRole(base.spec().roles, donor->roles, *token.donor_id)) {
+      if (roles != nullptr && token.donor_id) {
+        if (const auto same = SameRole(base.spec().roles, *roles, *token.donor_id)) {
           pieces[i] = {.ids = {*same},
                        .size_bytes = {static_cast<std::uint32_t>(token.bytes.size())}};
           continue;

@@ -141,6 +141,19 @@ std::string MergesMoved(const BpeModel& base, const BpeModel& merged) {
   return {};
 }
 
+std::string IdsMoved(const TokenizerSpec& base, const IdMap* map) {
+  if (map == nullptr) return {};
+  std::uint64_t gone = map->removed.size();
+  std::uint64_t moved = 0;
+  for (std::size_t id = 0; id < map->base_to_merged.size(); ++id) {
+    const std::optional<TokenId> now = map->base_to_merged[id];
+    if (now && *now != id) ++moved;
+  }
+  if (gone + moved == 0) return {};
+  return Cat(Grouped(gone), " of ", Grouped(base.id_limit()), " base ids have no counterpart and ",
+             Grouped(moved), " are elsewhere");
+}
+
 std::string WhyNotCoarsening(const TokenizerSpec& base, const TokenizerSpec& merged) {
   const auto* base_bpe = std::get_if<BpeModel>(&base.model);
   const auto* merged_bpe = std::get_if<BpeModel>(&merged.model);
@@ -235,9 +248,16 @@ std::vector<std::uint64_t> EndsByOffsets(const Encoding& encoding) {
   return ends;
 }
 
+// Whether the two stretches are the same tokens, by the map where there is one.
+bool SameTokens(std::span<const TokenId> base, std::span<const TokenId> merged, const IdMap* map) {
+  return std::ranges::equal(base, merged, [&](TokenId before, TokenId after) {
+    return map == nullptr ? before == after : map->base_to_merged[before] == after;
+  });
+}
+
 void Compare(std::span<const TokenId> base, const std::vector<std::uint64_t>& base_ends,
              std::span<const TokenId> merged, const std::vector<std::uint64_t>& merged_ends,
-             Certificate* out) {
+             const IdMap* map, Certificate* out) {
   std::size_t b = 0;
   std::size_t m = 0;
   std::size_t b_begin = 0;
@@ -257,8 +277,8 @@ void Compare(std::span<const TokenId> base, const std::vector<std::uint64_t>& ba
       continue;
     }
     ++b;  // a boundary of both
-    if (!std::ranges::equal(base.subspan(b_begin, b - b_begin),
-                            merged.subspan(m_begin, m - m_begin))) {
+    if (!SameTokens(base.subspan(b_begin, b - b_begin), merged.subspan(m_begin, m - m_begin),
+                    map)) {
       ++out->changed_spans;
     }
     b_begin = b;
@@ -285,7 +305,7 @@ void Measure(const Tokenizer& base, const Tokenizer& merged, const CertifyOption
         before_ends = EndsByOffsets(base.Encode(texts[i]));  // unknown tokens have no bytes
         after_ends = EndsByOffsets(merged.Encode(texts[i]));
       }
-      Compare(row(before), before_ends, row(after), after_ends, out);
+      Compare(row(before), before_ends, row(after), after_ends, options.id_map, out);
     }
     for (const std::string_view text : texts) out->checked_bytes += text.size();
     out->base_tokens += before.ids.size();
@@ -321,7 +341,8 @@ std::string Certificate::DebugString() const {
 StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& merged,
                               const CertifyOptions& options) {
   Certificate out;
-  const std::string why_not = WhyNotCoarsening(base, merged);
+  std::string why_not = IdsMoved(base, options.id_map);
+  if (why_not.empty()) why_not = WhyNotCoarsening(base, merged);
   out.proved = why_not.empty();
   if (out.proved) {
     out.level = "L1";

@@ -32,6 +32,7 @@
 
 #include "tokenizer/spec.h"
 #include "tokenizer/status.h"
+#include "vocab_merge/id_map.h"
 
 namespace tokgraft {
 
@@ -56,10 +57,13 @@ struct CertifyOptions {
   std::vector<std::string_view> texts{};  // documents to check on; borrowed for the call
   // L0 is claimed where every new join and piece needs a character outside these scripts.
   std::vector<std::string> protected_scripts = {"Latin"};
+  // Where the ids of the base went, if any moved or left: ids are compared through it. nullptr:
+  // each is where it was. Borrowed for the call.
+  const IdMap* id_map = nullptr;
   int threads = 0;
 };
 
-// `merged` must keep the ids of `base`. Errors: those of Compile; InvalidArgument: an unknown
+// Errors: those of Compile; InvalidArgument: an unknown
 // script; Internal: a proved promise that the text refutes.
 StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& merged,
                               const CertifyOptions& options = {});

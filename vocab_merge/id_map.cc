@@ -1,5 +1,7 @@
 #include "vocab_merge/id_map.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -15,6 +17,9 @@ using Json = nlohmann::ordered_json;
 
 // A size in a hostile file must not make us allocate before the arrays are seen to be that long.
 constexpr std::uint64_t kMaxIds = std::uint64_t{1} << 32;
+
+constexpr std::string_view kStrategies[] = {"extend",    "swap",          "union",
+                                            "intersect", "replace-slots", "trim"};
 
 std::string ToHex(std::string_view bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -159,6 +164,14 @@ Status ReadRemovedList(JsonValue array, IdMap* map) {
 
 }  // namespace
 
+std::vector<std::string_view> IdMapStrategies() {
+  return {std::begin(kStrategies), std::end(kStrategies)};
+}
+
+bool KeepsRows(std::string_view strategy) {
+  return strategy == "extend" || strategy == "union" || strategy == "replace-slots";
+}
+
 std::string IdMap::ToJson() const {
   Json out = {{"strategy", strategy}, {"base_size", base_size}, {"merged_size", merged_size}};
   out["base_to_merged"] = IdsToJson(base_to_merged);
@@ -183,9 +196,11 @@ StatusOr<IdMap> ParseIdMap(std::string_view json, const std::string& name) {
   IdMap map;
   TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue strategy, root.Get("strategy"));
   TOKGRAFT_ASSIGN_OR_RETURN(const std::string_view strategy_name, strategy.String());
-  if (strategy_name != "extend" && strategy_name != "trim") {
-    return strategy.Error(Cat("\"", strategy_name, "\" is unknown, \"extend\" or \"trim\" was ",
-                              "expected; a newer tokgraft may know it"));
+  if (std::ranges::find(kStrategies, strategy_name) == std::end(kStrategies)) {
+    std::string known;
+    for (const std::string_view one : kStrategies) known += Cat(known.empty() ? "" : ", ", one);
+    return strategy.Error(Cat("\"", strategy_name, "\" is unknown, one of ", known,
+                              " was expected; a newer tokgraft may know it"));
   }
   map.strategy = std::string(strategy_name);
   TOKGRAFT_ASSIGN_OR_RETURN(const JsonValue base_size, root.Get("base_size"));

@@ -42,7 +42,7 @@ struct RemovedPiece {
 };
 
 struct IdMap {
-  std::string strategy = "extend";
+  std::string strategy = "extend";  // one of IdMapStrategies()
   std::uint64_t base_size = 0;
   std::uint64_t merged_size = 0;
   std::vector<std::optional<TokenId>> base_to_merged{};   // [base_size]
@@ -54,6 +54,12 @@ struct IdMap {
   std::string DebugString() const;
   friend bool operator==(const IdMap&, const IdMap&) = default;
 };
+
+// "extend", "swap", "union", "intersect", "replace-slots", "trim".
+std::vector<std::string_view> IdMapStrategies();
+// Whether a base id that is left is where it was, and rows beyond the vocabulary too: under
+// "extend", "union", "replace-slots".
+bool KeepsRows(std::string_view strategy);
 
 // `name` stands in messages. InvalidArgument: malformed, or ids that contradict the sizes.
 StatusOr<IdMap> ParseIdMap(std::string_view json, const std::string& name);

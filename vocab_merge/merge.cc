@@ -11,25 +11,26 @@
 #include "vocab_merge/extend/grow.h"
 #include "vocab_merge/rules/cause.h"
 #include "vocab_merge/rules/rule.h"
+#include "vocab_merge/strategies/strategy.h"
 
 namespace tokgraft {
 namespace {
 
-constexpr std::array<std::string_view, 4> kLaterStrategies = {"swap", "union", "intersect",
-                                                              "replace-slots"};
 // Rounds of fitting a selection into its budget; each but the last few only builds chains.
 constexpr int kMaxFittingRounds = 24;
 
-Status CheckStrategy(const std::string& strategy) {
+// Planning in steps is for `extend`; the other strategies are one step each.
+Status CheckExtends(const std::string& strategy) {
   if (strategy == "extend") return {};
-  if (std::find(kLaterStrategies.begin(), kLaterStrategies.end(), strategy) !=
-      kLaterStrategies.end()) {
-    return UnimplementedError(
-        Cat("strategy: \"", strategy, "\" is not supported yet; use \"extend\""));
-  }
-  return InvalidArgumentError(
-      Cat("strategy: \"", strategy, "\" is unknown, \"extend\" was expected"));
+  return InvalidArgumentError(Cat("strategy: \"", strategy,
+                                  "\" has no plan, \"extend\" was expected; MergeTokenizers does "
+                                  "the others in one step"));
 }
+
+using Strategy = StatusOr<MergeResult> (*)(const TokenizerSpec&, const TokenizerSpec&,
+                                           const MergeOptions&);
+constexpr std::array<std::pair<std::string_view, Strategy>, 4> kOtherStrategies = {
+    {{"swap", Swap}, {"union", Unite}, {"intersect", Intersect}, {"replace-slots", ReplaceSlots}}};
 
 // What was tried and what came of it.
 struct Outcome {
@@ -180,7 +181,7 @@ std::string MergeResult::DebugString() const {
 StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& donor,
                               const Alignment& alignment, const Selection& selection,
                               const MergeOptions& options) {
-  TOKGRAFT_RETURN_IF_ERROR(CheckStrategy(options.strategy));
+  TOKGRAFT_RETURN_IF_ERROR(CheckExtends(options.strategy));
   if (alignment.donor_to_base.size() != donor.id_limit() ||
       alignment.base_size != base.id_limit()) {
     return InvalidArgumentError("alignment: it was made for other tokenizers; align these first");
@@ -224,19 +225,7 @@ StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& do
   TOKGRAFT_RETURN_IF_ERROR(ExplainRefused(base, builder, BytesOf(tried), witness, &refused));
 
   MergePlan plan;
-  MergeFacts facts{.base = base,
-                   .donor = donor,
-                   .alignment = alignment,
-                   .id_map = plan.id_map,
-                   .refused = refused,
-                   .base_tokens = ListTokens(base),
-                   .donor_tokens = ListTokens(donor),
-                   .donor_used = {},
-                   .base_by_id = {},
-                   .donor_by_id = {}};
-  facts.donor_used = FirstOfEachId(facts.donor_tokens);
-  facts.base_by_id = TokensById(facts.base_tokens);
-  facts.donor_by_id = TokensById(facts.donor_tokens);
+  const MergeFacts facts = MakeFacts(base, donor, alignment, plan.id_map, refused);
   plan.id_map = MakeIdMap(facts, AddedPieces(donor, alignment, outcome.grown));
   plan.merges = outcome.grown.growth.merges;
   plan.conflicts = CheckAll(facts);
@@ -244,7 +233,7 @@ StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& do
 }
 
 StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan) {
-  TOKGRAFT_RETURN_IF_ERROR(CheckStrategy(plan.id_map.strategy));
+  TOKGRAFT_RETURN_IF_ERROR(CheckExtends(plan.id_map.strategy));
   Growth growth;
   growth.first_id = static_cast<TokenId>(plan.id_map.base_size);
   growth.merges = plan.merges;
@@ -261,7 +250,14 @@ StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan) 
 
 StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const TokenizerSpec& donor,
                                       const MergeOptions& options) {
-  TOKGRAFT_RETURN_IF_ERROR(CheckStrategy(options.strategy));
+  if (options.strategy != "extend") {
+    for (const auto& [name, strategy] : kOtherStrategies) {
+      if (options.strategy == name) return strategy(base, donor, options);
+    }
+    return InvalidArgumentError(
+        Cat("strategy: \"", options.strategy,
+            "\" is unknown, extend, swap, union, intersect or replace-slots was expected"));
+  }
   const auto begin = [&](std::string_view stage) {
     if (options.progress) options.progress(stage, 0);
   };

@@ -3,7 +3,17 @@
 // The base is a tokenizer that a model was trained with; the donor is where wanted pieces come
 // from. `extend` adds donor pieces to the base: no base id moves, no base join changes its turn,
 // and every new piece is an ordinary one, made by joins, not an added token that would cut words
-// apart.
+// apart. Four other strategies answer other questions (MergeTokenizers only):
+//
+//   swap           the donor's tokenizer whole. base_to_merged follows the bytes, special tokens
+//                  their names; dead pieces of the donor stay, so that its ids hold, and are listed
+//   union          extend by all that the donor has, and its special and declared tokens by name,
+//                  which text can now spell: no proof, measured
+//   intersect      the tokens that both have (for speculative decoding, ensembles, distillation),
+//                  with what the base's joins make on the way to them, numbered anew
+//   replace-slots  as many ids as before: up to `budget` old pieces, those that the text to protect
+//                  makes least often, give their slots to the donor's best; what that costs is
+//                  in the certificate, in tokens of the protected text before and after
 //
 //   StatusOr<TokenizerSpec> base = Load("llama3/"), donor = Load("deepseek/");
 //   MergeOptions options{.budget = 20000, .scripts = {"Han"}};
@@ -46,11 +56,13 @@
 namespace tokgraft {
 
 struct MergeOptions {
-  std::string strategy = "extend";  // "swap", "union", "intersect", "replace-slots": Unimplemented
-  std::optional<std::uint64_t> budget{};    // new ids at most, helper pieces included
-  std::vector<std::string> scripts{};       // see SelectOptions
-  std::vector<std::string_view> corpus{};   // documents to select on; borrowed for the call
-  std::vector<std::string_view> protect{};  // documents to certify on; empty: the corpus
+  std::string strategy = "extend";  // or "swap", "union", "intersect", "replace-slots"
+  // New ids at most, helper pieces included; for extend and replace-slots, which needs it.
+  std::optional<std::uint64_t> budget{};
+  std::vector<std::string> scripts{};      // see SelectOptions
+  std::vector<std::string_view> corpus{};  // documents to select on; borrowed for the call
+  // Documents to certify on; empty: the corpus. replace-slots weighs old pieces on them.
+  std::vector<std::string_view> protect{};
   // Also add fragments of characters that no valid UTF-8 text can produce; their witness is not
   // UTF-8. For byte-level bases.
   bool allow_bytes = false;
@@ -76,9 +88,9 @@ struct MergeResult {
   friend bool operator==(const MergeResult&, const MergeResult&) = default;
 };
 
-// Unimplemented: a strategy or a kind of base that cannot be extended (Unigram, WordPiece, a merge
-// list with word suffixes), by name. InvalidArgument: a broken base. Options: `allow_bytes` and
-// `threads` count here; budget, scripts and corpus were Select's.
+// Of `extend` only. Unimplemented: a kind of base that cannot be extended (Unigram, WordPiece, a
+// merge list with word suffixes), by name. InvalidArgument: a broken base. Options: `allow_bytes`
+// and `threads` count here; budget, scripts and corpus were Select's.
 StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& donor,
                               const Alignment& alignment, const Selection& selection,
                               const MergeOptions& options = {});
@@ -88,7 +100,9 @@ StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& do
 // renumber them otherwise. InvalidArgument: the plan was made for another base.
 StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan);
 
-// All steps, and the certificate.
+// All steps, and the certificate. Errors beside those of the steps: InvalidArgument where the
+// strategy is unknown, or was given what it has no use for, or lacks what it needs. Unimplemented:
+// replace-slots on a base whose ids are ranks (tiktoken, tekken).
 StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const TokenizerSpec& donor,
                                       const MergeOptions& options = {});
 

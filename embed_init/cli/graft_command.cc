@@ -23,6 +23,8 @@ struct Arguments {
   std::string budget;
   std::vector<std::string> scripts;
   CorpusArguments corpus;
+  std::string strategy = "extend";
+  std::vector<std::string> protect;
   bool no_verify = false;
 };
 
@@ -48,6 +50,8 @@ StatusOr<GraftReport> RunGraft(const Arguments& arguments, const std::string& co
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec donor, LoadAndWarn({arguments.donor, arguments.pattern}));
   options.out = arguments.init.out;
   options.scripts = arguments.scripts;
+  options.strategy = arguments.strategy;
+  TOKGRAFT_ASSIGN_OR_RETURN(options.protect, ParseCorpora(arguments.protect));
   options.checkpoint = arguments.init.checkpoint;
   options.dry_run = arguments.init.dry_run;
   options.force = arguments.init.force;
@@ -88,6 +92,17 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
       ->delimiter(',')
       ->allow_extra_args(false);
   AddCorpusArguments(command, &arguments->corpus, "select, certify and measure on");
+  command
+      ->add_option("--strategy", arguments->strategy,
+                   "extend: old ids stay, pieces are added; swap: the donor whole; union: all of "
+                   "both; intersect: what both have; replace-slots: as many ids as before, needs "
+                   "--budget and --protect")
+      ->check(CLI::IsMember({"extend", "swap", "union", "intersect", "replace-slots"}))
+      ->capture_default_str();
+  command
+      ->add_option("--protect", arguments->protect, "Old text to certify on; default: the corpora")
+      ->allow_extra_args(false)
+      ->type_name("[NAME=]PATH");
   command->add_flag("--no-verify", arguments->no_verify, "Do not read the output again");
   command->callback([arguments, command_line, exit_status] {
     RequireOutput(arguments->init);

@@ -99,11 +99,34 @@ Status RemapId(const ConfigChange& change, const std::string& place, Json* id) {
   return absl::OkStatus();
 }
 
+// Of several tokens (to stop at, say) those that are gone are left out, as long as one is left.
+void DropGone(const ConfigChange& change, const std::string& place, Json* ids) {
+  if (change.old_to_new == nullptr) return;
+  const auto gone = [&](const Json& id) {
+    if (!id.is_number_integer() || id < 0) return false;
+    const auto old = id.get<std::uint64_t>();
+    return old < change.old_to_new->size() && !(*change.old_to_new)[old];
+  };
+  if (std::ranges::all_of(*ids, gone)) return;
+  Json kept = Json::array();
+  for (Json& id : *ids) {
+    if (!gone(id)) {
+      kept.push_back(std::move(id));
+    } else if (change.notes != nullptr) {
+      change.notes->push_back(
+          Cat(place, ": names token ", id.get<std::uint64_t>(),
+              ", which the new vocabulary lacks; it was taken out of the list"));
+    }
+  }
+  *ids = std::move(kept);
+}
+
 Status RemapIds(const ConfigChange& change, const std::string& place, Json* object) {
   for (auto& [key, value] : object->items()) {
     if (!NamesTokenIds(key)) continue;
     const std::string where = Cat(place, key);
     if (value.is_array()) {
+      DropGone(change, where, &value);
       for (Json& id : value) TOKGRAFT_RETURN_IF_ERROR(RemapId(change, where, &id));
     } else {
       TOKGRAFT_RETURN_IF_ERROR(RemapId(change, where, &value));

@@ -39,6 +39,7 @@ struct ConfigChange {
   std::uint64_t pad_to_multiple = 1;
   std::optional<bool> tied;  // set where the flag has to be written
   const std::vector<std::optional<TokenId>>* old_to_new = nullptr;
+  std::vector<std::string>* notes = nullptr;  // what was left out, a sentence each; may be null
 };
 
 // The file with vocab_size, the tie flag, the ids of tokens and the padding rule brought up to

@@ -116,8 +116,9 @@ void RegisterGraft(py::module_& m) {
   m.def(
       "graft",
       [](const py::object& model, const py::object& donor, const py::object& out,
-         const py::object& budget, const std::vector<std::string>& scripts,
-         const py::object& corpora, const std::string& documents, const std::string& method,
+         const std::string& strategy, const py::object& budget,
+         const std::vector<std::string>& scripts, const py::object& corpora,
+         const py::object& protect, const std::string& documents, const std::string& method,
          const std::optional<std::string>& input_method,
          const std::optional<std::string>& output_method, const std::string& tie,
          std::uint64_t pad_to_multiple, std::uint64_t seed, bool dry_run, bool force, bool link,
@@ -128,9 +129,11 @@ void RegisterGraft(py::module_& m) {
               "out: is None, a directory to write was expected; or use dry_run=True"));
         }
         options.out = out.is_none() ? "" : PathFrom(out, "out");
+        options.strategy = strategy;
         options.budget = BudgetFrom(budget);
         options.scripts = scripts;
         options.corpora = CorporaFrom(corpora);
+        options.protect = CorporaFrom(protect, "protect");
         options.documents = Take(ParseDocuments(documents));
         options.init =
             InitOptionsFrom(method, input_method, output_method, tie, pad_to_multiple, seed);
@@ -142,17 +145,17 @@ void RegisterGraft(py::module_& m) {
         return PyGraft(model, donor, std::move(options), progress);
       },
       py::arg("model"), py::arg("donor"), py::kw_only(), py::arg("out") = py::none(),
-      py::arg("budget") = py::none(), py::arg("scripts") = std::vector<std::string>(),
-      py::arg("corpora") = py::none(), py::arg("documents") = "line", py::arg("method") = "auto",
+      py::arg("strategy") = "extend", py::arg("budget") = py::none(),
+      py::arg("scripts") = std::vector<std::string>(), py::arg("corpora") = py::none(),
+      py::arg("protect") = py::none(), py::arg("documents") = "line", py::arg("method") = "auto",
       py::arg("input_method") = py::none(), py::arg("output_method") = py::none(),
       py::arg("tie") = "keep", py::arg("pad_to_multiple") = 0, py::arg("seed") = 0,
       py::arg("dry_run") = false, py::arg("force") = false, py::arg("link") = false,
       py::arg("verify") = true, py::arg("threads") = 0, py::arg("progress") = py::none(),
       "The main job: plan, merge, make rows, write, verify.\n\n"
       "model: a model directory; donor: a Tokenizer or a path; out: the directory to write.\n"
-      "budget: new ids at most; None: every piece that fits or, given corpora, saves a token.\n"
-      "scripts: only pieces in these, e.g. [\"Han\"]. corpora: files by name, to select, certify "
-      "and\n"
+      "strategy, budget, scripts, protect: as for merge. corpora: files by name, to select, "
+      "certify and\n"
       "measure on. dry_run: only the report. verify: read the output again.\n"
       "method, input_method, output_method: auto, copy, mean, weighted, first, asymmetric, "
       "gaussian\n"

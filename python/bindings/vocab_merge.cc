@@ -194,7 +194,12 @@ void RegisterVocabMerge(py::module_& m) {
       py::arg("corpora") = py::none(), py::arg("protect") = py::none(),
       py::arg("documents") = "line", py::arg("bytes") = false, py::arg("threads") = 0,
       py::arg("progress") = py::none(),
-      "Adds a donor's pieces to a base; no base id moves. Each is a Tokenizer or a path.\n\n"
+      "Makes one tokenizer of two. Each is a Tokenizer or a path.\n\n"
+      "strategy: \"extend\" adds a donor's pieces to a base, no base id moves; \"swap\": the "
+      "donor\n"
+      "whole; \"union\": all of both; \"intersect\": what both have; \"replace-slots\": as many "
+      "ids as\n"
+      "before, budget old pieces at most give way, those that protect uses least.\n"
       "budget: new ids at most; None: every piece that fits or, given corpora, saves a token.\n"
       "scripts: only pieces in these, e.g. [\"Han\"]. corpora: files by name, to select on and to\n"
       "certify on; protect: to certify on instead. bytes: also fragments of characters.\n"

@@ -13,6 +13,7 @@ _Ids: TypeAlias = Sequence[int] | npt.NDArray[np.integer]
 _Format: TypeAlias = Literal["tokenizer.json", "sentencepiece", "tiktoken", "tekken", "gguf"]
 _Corpora: TypeAlias = dict[str, str | bytes | os.PathLike[str] | os.PathLike[bytes]]
 _Documents: TypeAlias = Literal["line", "paragraph", "file"]
+_Strategy: TypeAlias = Literal["extend", "swap", "union", "intersect", "replace-slots"]
 _Method: TypeAlias = Literal[
     "auto", "copy", "mean", "weighted", "first", "asymmetric", "gaussian"
 ]
@@ -276,7 +277,7 @@ def merge(
     base: Tokenizer | _Path,
     donor: Tokenizer | _Path,
     *,
-    strategy: str = "extend",
+    strategy: _Strategy = "extend",
     budget: int | None = None,
     scripts: Sequence[str] = (),
     corpora: _Corpora | None = None,
@@ -299,9 +300,11 @@ def graft(
     donor: Tokenizer | _Path,
     *,
     out: _Path | None = None,
+    strategy: _Strategy = "extend",
     budget: int | None = None,
     scripts: Sequence[str] = (),
     corpora: _Corpora | None = None,
+    protect: _Corpora | None = None,
     documents: _Documents = "line",
     method: _Method = "auto",
     input_method: _Method | None = None,

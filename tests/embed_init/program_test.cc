@@ -39,7 +39,7 @@ TEST(ProgramTest, UsageErrorsNameTheWrongWordAndTheNearestOne) {
            {{"graft", "--bugdet", "8"}, {"--bugdet: is not an option of graft", "--budget?"}},
            {{"merge", "a", "b", "--corpsu=x"}, {"--corpsu: is not an option", "--corpus?"}},
            {{"merge", "a", "b", "--threads", "-1"}, {"--threads", "\"-1\"", "0 or more"}},
-           {{"merge", "a", "b", "--strategy", "swap"}, {"--strategy", "swap", "extend"}},
+           {{"merge", "a", "b", "--strategy", "glue"}, {"--strategy", "glue", "extend", "swap"}},
            {{"merge", "a"}, {"donor is required", "tokgraft merge --help"}},
            {{"encode", "a", "--file", "x", "--text", "y"}, {"--file", "--text"}}}) {
     const Outcome outcome = RunQuietly(arguments);

@@ -50,10 +50,9 @@ TEST(IdMapTest, SaysWhereItIsWrong) {
     return std::string(Message(ParseIdMap(json, "m.json").status()));
   };
   EXPECT_THAT(message("{"), ::testing::HasSubstr("m.json"));
-  EXPECT_EQ(
-      message(R"({"strategy":"stretch","base_size":0})"),
-      "m.json: strategy: \"stretch\" is unknown, \"extend\" or \"trim\" was expected; a newer "
-      "tokgraft may know it");
+  EXPECT_EQ(message(R"({"strategy":"stretch","base_size":0})"),
+            "m.json: strategy: \"stretch\" is unknown, one of extend, swap, union, intersect, "
+            "replace-slots, trim was expected; a newer tokgraft may know it");
   EXPECT_THAT(message(R"({"strategy":"extend"})"), ::testing::HasSubstr("base_size"));
   EXPECT_THAT(message(R"({"strategy":"extend","base_size":2,"merged_size":2,)"
                       R"("base_to_merged":[0],"donor_to_merged":[],"added":[],"removed":[]})"),

@@ -198,9 +198,16 @@ TEST(MergeTest, FoldsAddedTokensIntoTheVocabulary) {
 
 TEST(MergeTest, RefusesByName) {
   TokenizerSpec base = toy::ByteLevel({});
-  const StatusOr<MergeResult> swap = MergeTokenizers(base, base, {.strategy = "swap"});
-  EXPECT_EQ(swap.status().code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(std::string(Message(swap.status())), HasSubstr("\"swap\""));
+  const StatusOr<MergeResult> glue = MergeTokenizers(base, base, {.strategy = "glue"});
+  EXPECT_EQ(glue.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Message(glue.status()),
+            "strategy: \"glue\" is unknown, extend, swap, union, intersect or replace-slots was "
+            "expected");
+  const StatusOr<MergePlan> swap =
+      PlanMerge(base, base, *Align(base, base), Selection(), {.strategy = "swap"});
+  EXPECT_EQ(Message(swap.status()),
+            "strategy: \"swap\" has no plan, \"extend\" was expected; MergeTokenizers does the "
+            "others in one step");
   base.model = UnigramModel{};
   const StatusOr<MergeResult> unigram = MergeTokenizers(base, toy::ByteLevel({}));
   EXPECT_EQ(unigram.status().code(), absl::StatusCode::kUnimplemented);

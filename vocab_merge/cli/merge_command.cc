@@ -81,8 +81,9 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
                             LoadAndWarn({arguments.base, arguments.base_pattern}));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec donor,
                             LoadAndWarn({arguments.donor, arguments.donor_pattern}));
-  TOKGRAFT_ASSIGN_OR_RETURN(const Format format,
-                            CheckOutput(arguments.output, base, {arguments.base, arguments.donor}));
+  const TokenizerSpec& written = arguments.options.strategy == "swap" ? donor : base;
+  TOKGRAFT_ASSIGN_OR_RETURN(const Format format, CheckOutput(arguments.output, written,
+                                                             {arguments.base, arguments.donor}));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
                             ReadArguments(arguments.corpus.corpora, documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList protect,
@@ -95,7 +96,8 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   };
   TOKGRAFT_ASSIGN_OR_RETURN(const MergeResult result,
                             MergeTokenizers(base, donor, arguments.options));
-  if (result.id_map.added.empty()) {
+  const bool adds = arguments.options.strategy != "intersect";
+  if (adds && result.id_map.added.empty()) {
     Warn("no new id: no piece of the donor was wanted and could be added");
   }
   progress.Update("write", 0.9);
@@ -127,8 +129,12 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
       ->required()
       ->type_name("TOKENIZER");
   AddOutputArguments(command, &arguments->output);
-  command->add_option("--strategy", arguments->options.strategy, "How to merge")
-      ->check(CLI::IsMember({"extend"}))
+  command
+      ->add_option("--strategy", arguments->options.strategy,
+                   "extend: base ids stay, pieces are added; swap: the donor whole; union: "
+                   "all of both; intersect: what both have; replace-slots: as many ids as before, "
+                   "needs --budget and --protect")
+      ->check(CLI::IsMember({"extend", "swap", "union", "intersect", "replace-slots"}))
       ->capture_default_str();
   CLI::Option* budget =
       command

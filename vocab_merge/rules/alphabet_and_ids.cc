@@ -14,7 +14,9 @@ namespace {
 // Ids of holes that are listed; all are counted.
 constexpr std::size_t kMostListedHoles = std::size_t{1} << 20;
 
-void CheckAlphabet(const TokenizerSpec& spec, bool is_base, ConflictReport* report) {
+void CheckAlphabet(const MergeFacts& facts, bool is_base, ConflictReport* report) {
+  const TokenizerSpec& spec = is_base ? facts.base : facts.donor;
+  const bool holds = is_base != facts.donor_holds();
   const Alphabet alphabet = AlphabetOf(spec);
   if (alphabet == Alphabet::kNone) return;
   const Detected missing = MissingBytes(spec);
@@ -24,34 +26,45 @@ void CheckAlphabet(const TokenizerSpec& spec, bool is_base, ConflictReport* repo
        .count = missing.size(),
        .message = Cat(Grouped(missing.size()), " of 256 bytes have no piece in the ",
                       is_base ? "base" : "donor"),
-       .action = is_base ? "left as it is, so that old text keeps its ids; pieces with such a "
-                           "byte are not added"
-                         : "of no consequence for the merged vocabulary",
+       .action = !holds    ? "of no consequence for the merged vocabulary"
+                 : is_base ? "left as it is, so that old text keeps its ids; pieces with such a "
+                             "byte are not added"
+                           : "left as it is, so that the donor's ids hold; text with such a byte "
+                             "is dropped or unknown",
        .examples = missing.Texts()},
       report);
 }
 
 void CheckHoles(const MergeFacts& facts, ConflictReport* report) {
-  const Detected holes = Holes(facts.base_tokens);
-  AddFinding({.code = "D3",
-              .severity = Severity::kWarning,
-              .count = holes.size(),
-              .base_ids = holes.ids,
-              .message = Cat(Grouped(holes.size()), " ids below ", Grouped(facts.id_map.base_size),
-                             " have no piece in the base"),
-              .action = "kept empty, base ids never move; new ids start above all of them. A "
-                        "later add_tokens of Hugging Face counts pieces and would collide"},
-             report);
+  // Under intersect ids are numbered anew.
+  if (facts.id_map.strategy == "intersect") return;
+  const bool donor = facts.donor_holds();
+  const Detected holes = Holes(donor ? facts.donor_tokens : facts.base_tokens);
+  Finding finding{
+      .code = "D3",
+      .severity = Severity::kWarning,
+      .count = holes.size(),
+      .message = Cat(Grouped(holes.size()), " ids below ",
+                     Grouped(donor ? facts.id_map.merged_size : facts.id_map.base_size),
+                     " have no piece in the ", donor ? "donor" : "base"),
+      .action = facts.Done("kept empty, base ids never move; new ids start above all of them. A "
+                           "later add_tokens of Hugging Face counts pieces and would collide",
+                           "kept empty, so that the donor's ids hold. A later add_tokens of "
+                           "Hugging Face counts pieces and would collide")};
+  (donor ? finding.donor_ids : finding.base_ids) = holes.ids;
+  AddFinding(std::move(finding), report);
 }
 
 void CheckRows(const MergeFacts& facts, ConflictReport* report) {
-  const std::uint64_t added = facts.id_map.merged_size - facts.id_map.base_size;
-  Finding finding{.code = "D4", .count = added};
-  finding.message = Cat("the merged vocabulary has ", Grouped(added), " ids more, ",
-                        Grouped(facts.id_map.merged_size), " in all");
-  finding.action =
-      "the embedding needs as many rows or more: `init` or `graft` makes them and "
-      "writes vocab_size";
+  const std::uint64_t before = facts.id_map.base_size;
+  const std::uint64_t after = facts.id_map.merged_size;
+  Finding finding{.code = "D4", .count = after > before ? after - before : before - after};
+  finding.message = Cat("the merged vocabulary has ", Grouped(finding.count), " ids ",
+                        after > before ? "more" : "fewer", ", ", Grouped(after), " in all");
+  finding.action = after > before ? "the embedding needs as many rows or more: `init` or `graft` "
+                                    "makes them and writes vocab_size"
+                                  : "the embedding needs fewer rows: `init` or `graft` moves those "
+                                    "that stay and writes vocab_size";
   AddFinding(std::move(finding), report);
 }
 
@@ -72,7 +85,7 @@ void CheckIgnoredIds(const MergeFacts& facts, ConflictReport* report) {
 }
 
 void CheckSpelledMerges(const MergeFacts& facts, ConflictReport* report) {
-  if (!WritesMergesAsText(facts.base)) return;
+  if (facts.donor_holds() || !WritesMergesAsText(facts.base)) return;
   Finding finding{.code = "D13",
                   .action = "merges are written as pairs, which tokenizers 0.20 and later read"};
   for (const AddedPiece& piece : facts.id_map.added) {
@@ -87,6 +100,7 @@ void CheckSpelledMerges(const MergeFacts& facts, ConflictReport* report) {
 }
 
 void CheckUnlistedAddedTokens(const MergeFacts& facts, ConflictReport* report) {
+  if (facts.donor_holds()) return;  // nothing is appended to its vocabulary
   const Detected unlisted = UnlistedAddedTokens(facts.base, facts.base_tokens);
   AddFinding({.code = "D17",
               .base_ids = unlisted.ids,
@@ -192,8 +206,8 @@ Detected UnlistedAddedTokens(const TokenizerSpec& spec, const std::vector<Listed
 
 void CheckAlphabetAndIds(const MergeFacts& facts, ConflictReport* report) {
   LookedFor({"D1", "D2", "D3", "D4", "D5", "D13", "D17"}, report);
-  CheckAlphabet(facts.base, true, report);
-  CheckAlphabet(facts.donor, false, report);
+  CheckAlphabet(facts, true, report);
+  CheckAlphabet(facts, false, report);
   CheckHoles(facts, report);
   CheckRows(facts, report);
   CheckIgnoredIds(facts, report);

@@ -18,9 +18,14 @@ namespace tokgraft {
 namespace {
 
 void CheckSharedIds(const MergeFacts& facts, ConflictReport* report) {
-  Finding moved{.code = "A1", .action = "the base's id stands for both; id_map.json says which"};
-  Finding respelled{.code = "A3",
-                    .action = "compared by their bytes; new pieces are spelled as the base spells"};
+  Finding moved{.code = "A1",
+                .action = facts.Done("the base's id stands for both; id_map.json says which",
+                                     "the donor's id stands for both; the base's rows move "
+                                     "there, as id_map.json says")};
+  Finding respelled{
+      .code = "A3",
+      .action = facts.Done("compared by their bytes; new pieces are spelled as the base spells",
+                           "compared by their bytes; all pieces are spelled as the donor spells")};
   std::size_t shared = 0;
   for (const ListedToken& token : facts.donor_used) {
     const std::optional<TokenId> id = facts.alignment.donor_to_base[token.id];
@@ -55,7 +60,10 @@ void CheckSharedIds(const MergeFacts& facts, ConflictReport* report) {
 }
 
 void CheckSameIds(const MergeFacts& facts, ConflictReport* report) {
-  Finding other{.code = "A2", .action = "donor ids are not used; new pieces get new ids"};
+  Finding other{.code = "A2",
+                .action = facts.Done("donor ids are not used; new pieces get new ids",
+                                     "the donor's ids hold: text that the base encoded must be "
+                                     "encoded again, rows are moved by id_map.json")};
   for (const ListedToken& token : facts.donor_used) {
     const auto base = facts.base_by_id.find(token.id);
     if (base == facts.base_by_id.end() || base->second.bytes == token.bytes) continue;
@@ -97,7 +105,8 @@ void CheckSameBytes(const MergeFacts& facts, ConflictReport* report) {
       {.code = "A5",
        .base_ids = base.ids,
        .message = Cat(Grouped(base.size()), " base pieces have the same bytes as a preferred one"),
-       .action = "kept; the piece that encoding prefers stands for the bytes",
+       .action = facts.Done("kept; the piece that encoding prefers stands for the bytes",
+                            "compared once; the row of the piece that encoding prefers is kept"),
        .examples = base.Texts()},
       report);
   Detected donor = SharedBytes(facts.donor, facts.donor_tokens);
@@ -105,7 +114,9 @@ void CheckSameBytes(const MergeFacts& facts, ConflictReport* report) {
               .donor_ids = donor.ids,
               .message = Cat(Grouped(donor.size()),
                              " donor pieces have the same bytes as a preferred one"),
-              .action = "compared once; all of them are mapped to one id of the merged vocabulary",
+              .action = facts.Done(
+                  "compared once; all of them are mapped to one id of the merged vocabulary",
+                  "kept; the piece that encoding prefers gets the base's row"),
               .examples = donor.Texts()},
              report);
 }
@@ -152,8 +163,10 @@ void CheckEqualForms(const MergeFacts& facts, ConflictReport* report) {
               .donor_ids = forms.canonical.ids,
               .message = Cat(Grouped(forms.canonical.size()),
                              " donor pieces equal another piece after Unicode normalization (NFC)"),
-              .action = "added only where the base's normalizer leaves them as they are; a "
-                        "piece that it rewrites is mapped to the id of what it becomes",
+              .action = facts.Done(
+                  "added only where the base's normalizer leaves them as they are; a "
+                  "piece that it rewrites is mapped to the id of what it becomes",
+                  "kept as the donor has them; those that its normalizer rewrites are under B5"),
               .examples = forms.canonical.Texts()},
              report);
   AddFinding({.code = "A7",
@@ -161,7 +174,8 @@ void CheckEqualForms(const MergeFacts& facts, ConflictReport* report) {
               .message = Cat(Grouped(forms.compatible.size()),
                              " donor pieces equal another piece after compatibility normalization "
                              "(NFKC) only"),
-              .action = "added: other characters, told apart by the base",
+              .action = facts.Done("added: other characters, told apart by the base",
+                                   "kept: other characters, told apart by the donor"),
               .examples = forms.compatible.Texts()},
              report);
 }

@@ -14,6 +14,11 @@ namespace {
 
 std::uint64_t Key(TokenId left, TokenId right) { return (std::uint64_t{left} << 32) | right; }
 
+std::string NotUsed(bool is_base) {
+  return is_base ? "not used: the donor's merges hold"
+                 : "not used: new pieces get merges of their own";
+}
+
 void CheckRepeats(const MergeFacts& facts, ConflictReport* report) {
   for (const bool is_base : {true, false}) {
     const BpeModel* bpe = MergeListOf(is_base ? facts.base : facts.donor);
@@ -25,17 +30,19 @@ void CheckRepeats(const MergeFacts& facts, ConflictReport* report) {
                   .count = repeats.repeated_pairs.size(),
                   .message = Cat(Grouped(repeats.repeated_pairs.size()), " merges of the ", side,
                                  " stand in its list again"),
-                  .action = is_base ? "kept, with the rank that the base's library gives them; no "
-                                      "new merge repeats a pair"
-                                    : "not used: new pieces get merges of their own"};
+                  .action = is_base == facts.donor_holds() ? NotUsed(is_base)
+                            : is_base ? "kept, with the rank that the base's library gives them; "
+                                        "no new merge repeats a pair"
+                                      : "kept, with the rank that the donor's library gives them"};
     (is_base ? twice.base_ids : twice.donor_ids) = repeats.repeated_pairs.ids;
     AddFinding(std::move(twice), report);
     Finding several{
         .code = "C4",
         .message = Cat(Grouped(repeats.several_pairs.size()), " of ", Grouped(repeats.products),
                        " products of the ", side, " have more than one merge"),
-        .action = is_base ? "kept; a new piece gets only the merges that reach it"
-                          : "not used: new pieces get merges of their own"};
+        .action = is_base == facts.donor_holds() ? NotUsed(is_base)
+                  : is_base ? "kept; a new piece gets only the merges that reach it"
+                            : "kept as they are"};
     (is_base ? several.base_ids : several.donor_ids) = repeats.several_pairs.ids;
     AddFinding(std::move(several), report);
   }
@@ -68,7 +75,8 @@ void CheckInversions(const MergeFacts& facts, ConflictReport* report) {
   Finding finding{
       .code = "C3",
       .severity = Severity::kWarning,
-      .action = "the base's order holds; every new merge comes after all of the base's"};
+      .action = facts.Done("the base's order holds; every new merge comes after all of the base's",
+                           "the donor's order holds: old text is cut in other places")};
   std::vector<bool> inverted(order.size());
   std::uint32_t highest = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -103,7 +111,8 @@ void CheckBroken(const MergeFacts& facts, ConflictReport* report) {
               .count = broken.size(),
               .message = Cat(Grouped(broken.size()),
                              " merges of the donor name a piece that its vocabulary lacks"),
-              .action = "not used; the pieces themselves are taken as they are",
+              .action = facts.Done("not used; the pieces themselves are taken as they are",
+                                   "repair the file: no library loads it"),
               .examples = broken.Texts()},
              report);
 }

@@ -36,6 +36,25 @@ void AddFinding(Finding finding, ConflictReport* report) {
   report->findings.push_back(std::move(finding));
 }
 
+MergeFacts MakeFacts(const TokenizerSpec& base, const TokenizerSpec& donor,
+                     const Alignment& alignment, const IdMap& id_map,
+                     const std::vector<RefusedPiece>& refused) {
+  MergeFacts facts{.base = base,
+                   .donor = donor,
+                   .alignment = alignment,
+                   .id_map = id_map,
+                   .refused = refused,
+                   .base_tokens = ListTokens(base),
+                   .donor_tokens = ListTokens(donor),
+                   .donor_used = {},
+                   .base_by_id = {},
+                   .donor_by_id = {}};
+  facts.donor_used = FirstOfEachId(facts.donor_tokens);
+  facts.base_by_id = TokensById(facts.base_tokens);
+  facts.donor_by_id = TokensById(facts.donor_tokens);
+  return facts;
+}
+
 ConflictReport CheckAll(const MergeFacts& facts) {
   ConflictReport report;
   CheckIdentity(facts, &report);

@@ -45,7 +45,19 @@ struct MergeFacts {
   std::vector<ListedToken> donor_used{};  // of several tokens on one id the first
   std::unordered_map<TokenId, ListedToken> base_by_id{};
   std::unordered_map<TokenId, ListedToken> donor_by_id{};
+
+  // Where the two contradict each other, whose way holds: the base's, but under `swap`.
+  bool donor_holds() const { return id_map.strategy == "swap"; }
+  // What was done, by whose way holds.
+  std::string Done(std::string_view if_base_holds, std::string_view if_donor_holds) const {
+    return std::string(donor_holds() ? if_donor_holds : if_base_holds);
+  }
 };
+
+// Lists the tokens of both; everything is borrowed.
+MergeFacts MakeFacts(const TokenizerSpec& base, const TokenizerSpec& donor,
+                     const Alignment& alignment, const IdMap& id_map,
+                     const std::vector<RefusedPiece>& refused);
 
 void CheckIdentity(const MergeFacts& facts, ConflictReport* report);         // A1-A8
 void CheckReachability(const MergeFacts& facts, ConflictReport* report);     // B1, B3-B6, B8

@@ -43,11 +43,12 @@ void CheckClasses(const MergeFacts& facts, ConflictReport* report) {
     const auto [at, first] = base.emplace(token.bytes, &token);
     if (!first && token.token_class == TokenClass::kSpecial) at->second = &token;
   }
-  Finding clash{.code = "D7",
-                .severity = Severity::kWarning,
-                .action =
-                    "not joined: the base's class holds, the donor's token has no id in the "
-                    "merged vocabulary"};
+  Finding clash{
+      .code = "D7",
+      .severity = Severity::kWarning,
+      .action = facts.Done("not joined: the base's class holds, the donor's token has no id in the "
+                           "merged vocabulary",
+                           "not joined: the donor's class holds, and its token gets a new row")};
   for (const ListedToken& token : facts.donor_used) {
     const auto at = base.find(token.bytes);
     if (at == base.end()) continue;
@@ -85,7 +86,8 @@ std::string Flags(const AddedToken& token) {
 void CheckFlags(const MergeFacts& facts, ConflictReport* report) {
   std::unordered_map<std::string_view, const AddedToken*> base;
   for (const AddedToken& token : facts.base.added_tokens) base.emplace(token.content, &token);
-  Finding finding{.code = "D8", .action = "the base's flags are kept"};
+  Finding finding{.code = "D8",
+                  .action = facts.Done("the base's flags are kept", "the donor's flags hold")};
   for (const AddedToken& token : facts.donor.added_tokens) {
     const auto at = base.find(token.content);
     if (at == base.end()) continue;
@@ -105,20 +107,31 @@ void CheckFlags(const MergeFacts& facts, ConflictReport* report) {
 }
 
 void CheckNotTaken(const MergeFacts& facts, ConflictReport* report) {
-  Finding finding{.code = "D9",
-                  .action =
-                      "not taken over: in the merged tokenizer their names are ordinary text, "
-                      "as they are in the base"};
-  for (const ListedToken& token : facts.donor_used) {
+  const bool swap = facts.donor_holds();
+  const std::vector<std::optional<TokenId>>& merged =
+      swap ? facts.id_map.base_to_merged : facts.id_map.donor_to_merged;
+  Finding finding{
+      .code = "D9",
+      .severity = swap ? Severity::kWarning : Severity::kNote,
+      .action = facts.Done("not taken over: in the merged tokenizer their names are ordinary text, "
+                           "as they are in the base",
+                           "gone: in the swapped tokenizer their names are ordinary text; what "
+                           "the model learnt of them is lost")};
+  for (const ListedToken& token : swap ? FirstOfEachId(facts.base_tokens) : facts.donor_used) {
     if (token.token_class != TokenClass::kSpecial && token.token_class != TokenClass::kDeclared) {
       continue;
     }
-    if (facts.id_map.donor_to_merged[token.id]) continue;
-    finding.donor_ids.push_back(token.id);
+    if (merged[token.id]) continue;
+    (swap ? finding.base_ids : finding.donor_ids).push_back(token.id);
     if (finding.examples.size() < kMaxExamples) finding.examples.push_back(ShowPiece(token.bytes));
   }
-  finding.message = Cat(Grouped(finding.donor_ids.size()),
-                        " special or added tokens of the donor are not in the base");
+  finding.message = Cat(
+      Grouped(std::max(finding.base_ids.size(), finding.donor_ids.size())),
+      " special or added tokens of the ", swap ? "base" : "donor",
+      facts.id_map.strategy == "union" ? " are not in the merged tokenizer" : " are not in the ",
+      facts.id_map.strategy == "union" ? ""
+      : swap                           ? "donor"
+                                       : "base");
   AddFinding(std::move(finding), report);
 }
 
@@ -135,9 +148,11 @@ void CheckRoles(const MergeFacts& facts, ConflictReport* report) {
   };
   Finding finding{.code = "D10",
                   .message = "the donor starts, ends or pads text with other tokens",
-                  .action =
+                  .action = facts.Done(
                       "the base's stay in all files, their ids do not move; text made for the "
-                      "donor needs its tokens replaced by the base's"};
+                      "donor needs its tokens replaced by the base's",
+                      "the donor's stand in all files, and take the rows of the base's tokens of "
+                      "the same role; text made for the base needs its tokens replaced")};
   for (const auto& [name, role] : kRoles) {
     const std::optional<TokenId> donor = facts.donor.roles.*role;
     const std::optional<TokenId> base = facts.base.roles.*role;

@@ -35,15 +35,17 @@ std::vector<NamedId> TemplateIds(const std::vector<PostProcessor>& processors) {
 }
 
 void CheckTemplates(const MergeFacts& facts, ConflictReport* report) {
-  const Detected stale = StaleTemplateIds(facts.base, facts.base_tokens);
-  AddFinding({.code = "D6",
-              .severity = Severity::kWarning,
-              .base_ids = stale.ids,
-              .message = Cat(Grouped(stale.size()),
-                             " ids of the base's template are not those of its vocabulary"),
-              .action = "kept: the reference library emits the id of the template too",
-              .examples = stale.Texts()},
-             report);
+  const bool donor = facts.donor_holds();
+  const Detected stale = donor ? StaleTemplateIds(facts.donor, facts.donor_tokens)
+                               : StaleTemplateIds(facts.base, facts.base_tokens);
+  Finding finding{.code = "D6",
+                  .severity = Severity::kWarning,
+                  .message = Cat(Grouped(stale.size()), " ids of the ", donor ? "donor" : "base",
+                                 "'s template are not those of its vocabulary"),
+                  .action = "kept: the reference library emits the id of the template too",
+                  .examples = stale.Texts()};
+  (donor ? finding.donor_ids : finding.base_ids) = stale.ids;
+  AddFinding(std::move(finding), report);
 }
 
 void CheckPrefix(const MergeFacts& facts, ConflictReport* report) {
@@ -55,7 +57,8 @@ void CheckPrefix(const MergeFacts& facts, ConflictReport* report) {
        .count = 1,
        .message = Cat("the ", base ? "base" : "donor", " puts a space before the text and the ",
                       base ? "donor" : "base", " does not"),
-       .action = "the base's way is kept; pieces are compared with their spaces"},
+       .action = facts.Done("the base's way is kept; pieces are compared with their spaces",
+                            "the donor's way holds; pieces are compared with their spaces")},
       report);
 }
 

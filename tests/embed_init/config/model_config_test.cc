@@ -108,11 +108,23 @@ TEST(ModelConfigTest, ANestedSizeStaysNested) {
 }
 
 TEST(ModelConfigTest, ATokenThatIsGoneIsAnError) {
-  EXPECT_EQ(Message(UpdateModelConfig(R"({"text_config": {"eos_token_id": [1, 2]}})", GrowTo12(),
+  EXPECT_EQ(Message(UpdateModelConfig(R"({"text_config": {"eos_token_id": 2}})", GrowTo12(),
                                       "M/config.json")
                         .status()),
             "M/config.json: text_config.eos_token_id: names token 2, which the new vocabulary "
             "lacks; keep that token");
+}
+
+TEST(ModelConfigTest, OfSeveralStopTokensThoseThatAreGoneAreLeftOut) {
+  ConfigChange change = GrowTo12();
+  std::vector<std::string> notes;
+  change.notes = &notes;
+  EXPECT_EQ(Parsed::parse(*UpdateGenerationConfig(R"({"eos_token_id": [1, 2, -1]})", change, "g")),
+            Parsed::parse(R"({"eos_token_id": [5, -1]})"));
+  EXPECT_EQ(notes, std::vector<std::string>{"g: eos_token_id: names token 2, which the new "
+                                            "vocabulary lacks; it was taken out of the list"});
+  EXPECT_EQ(Message(UpdateGenerationConfig(R"({"eos_token_id": [2]})", change, "g").status()),
+            "g: eos_token_id: names token 2, which the new vocabulary lacks; keep that token");
 }
 
 TEST(ModelConfigTest, GenerationConfigChangesByIdsAlone) {

@@ -1,0 +1,93 @@
+// union: the base with everything that the donor has: all its pieces, as `extend` adds them, and
+// its special and declared tokens by name.
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "vocab_merge/extend/chain.h"
+#include "vocab_merge/rules/rule.h"
+#include "vocab_merge/strategies/strategy.h"
+
+namespace tokgraft {
+namespace {
+
+// How the donor declares a token; a .model only knows that it is one.
+AddedToken Declaration(const TokenizerSpec& donor, const ListedToken& token) {
+  const auto at = std::find_if(donor.added_tokens.begin(), donor.added_tokens.end(),
+                               [&](const AddedToken& t) { return t.content == token.bytes; });
+  if (at != donor.added_tokens.end()) return *at;
+  AddedToken out;
+  out.content = std::string(token.bytes);
+  out.special = token.token_class == TokenClass::kSpecial;
+  return out;
+}
+
+// The donor's special and declared tokens whose names mean nothing to the merged tokenizer yet.
+std::vector<ListedToken> NewNames(const TokenizerSpec& merged, const TokenizerSpec& donor,
+                                  const IdMap& map) {
+  std::unordered_set<std::string_view> names;
+  const std::vector<ListedToken> merged_tokens = ListTokens(merged);
+  for (const ListedToken& token : merged_tokens) {
+    names.insert(token.spelling);
+    names.insert(token.bytes);
+  }
+  std::vector<ListedToken> out;
+  for (const ListedToken& token : FirstOfEachId(ListTokens(donor))) {
+    if (token.token_class != TokenClass::kSpecial && token.token_class != TokenClass::kDeclared) {
+      continue;
+    }
+    if (map.donor_to_merged[token.id] || token.bytes.empty()) continue;
+    if (names.insert(token.bytes).second) out.push_back(token);
+  }
+  return out;
+}
+
+void AddName(const TokenizerSpec& donor, const ListedToken& token, TokenId id,
+             TokenizerSpec* merged) {
+  AddedToken declaration = Declaration(donor, token);
+  declaration.id = id;
+  const bool in_vocab = merged->format == Format::kSentencePiece || merged->format == Format::kGguf;
+  if (in_vocab) {
+    merged->vocab.Add(
+        {.id = id,
+         .bytes = token.bytes,
+         .spelling = token.bytes,
+         .kind = declaration.special ? PieceKind::kControl : PieceKind::kUserDefined});
+  } else {
+    merged->added_tokens.push_back(std::move(declaration));
+  }
+}
+
+}  // namespace
+
+StatusOr<MergeResult> Unite(const TokenizerSpec& base, const TokenizerSpec& donor,
+                            const MergeOptions& options) {
+  TOKGRAFT_RETURN_IF_ERROR(CheckNoSelection("union", options));
+  MergeOptions extend = options;
+  extend.strategy = "extend";
+  extend.protect = options.protect.empty() ? options.corpus : options.protect;
+  extend.corpus = {};  // nothing is chosen
+  TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, MergeTokenizers(base, donor, extend));
+  IdMap& map = result.id_map;
+  map.strategy = "union";
+  for (const ListedToken& token : NewNames(result.tokenizer, donor, map)) {
+    const auto id = static_cast<TokenId>(map.merged_size++);
+    AddName(donor, token, id, &result.tokenizer);
+    map.added.push_back({.id = id, .bytes = std::string(token.bytes), .donor_id = token.id});
+    map.donor_to_merged[token.id] = id;
+  }
+  if (result.tokenizer.format == Format::kTokenizerJson) FoldAddedTokens(&result.tokenizer);
+  TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(result.tokenizer));
+  for (AddedPiece& piece : map.added) {
+    if (!piece.witness.empty()) continue;
+    // A name that a text cannot spell (sentencepiece's control pieces) has no witness.
+    std::vector<TokenId> ids;
+    tokenizer.EncodeIds(piece.bytes, &ids);
+    if (std::find(ids.begin(), ids.end(), piece.id) != ids.end()) piece.witness = piece.bytes;
+  }
+  TOKGRAFT_RETURN_IF_ERROR(CheckAgain(base, donor, &result));
+  TOKGRAFT_RETURN_IF_ERROR(CertifyResult(base, extend, &result));
+  return result;
+}
+
+}  // namespace tokgraft
