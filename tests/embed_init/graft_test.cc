@@ -109,6 +109,100 @@ TEST_F(GraftTest, ADryRunPlansAndWritesNothing) {
   EXPECT_EQ(dry->init.output_rows, wet->init.output_rows);
 }
 
+TEST_F(GraftTest, ASwapBringsRowsAndRolesAlong) {
+  // The model stops at <end>; the donor at </s>, and knows "ab" by another id.
+  TokenizerSpec base = toy::ByteLevel({{"a", "b"}});
+  base.added_tokens.push_back({.id = 257, .content = "<end>", .special = true});
+  base.companions["tokenizer_config.json"] = R"({"eos_token": "<end>"})";
+  ASSERT_TRUE(Save(base, model_, {.force = true}).ok());
+  rows_ = base.id_limit();
+  nlohmann::json config = testing::LlamaConfig(rows_, false);
+  config["eos_token_id"] = 257;
+  testing::WriteRandomModel(model_, config, testing::LlamaTensors(rows_, 8, false, "F32"));
+  testing::WriteText(model_ + "/generation_config.json", R"({"eos_token_id": [257]})");
+  donor_ = toy::ByteLevel({{"z", "q"}, {"a", "b"}});
+  donor_.source = "";
+  donor_.added_tokens.push_back({.id = 258, .content = "</s>", .special = true});
+  donor_.roles.eos = 258;
+  options_.strategy = "swap";
+  const StatusOr<GraftReport> report = Run();
+  ASSERT_TRUE(report.ok()) << Message(report.status());
+  EXPECT_EQ(report->id_map.merged_size, 259u);
+  EXPECT_TRUE(report->verified->ok());
+  const StatusOr<Manifest> manifest = LoadManifest(options_.out);
+  ASSERT_TRUE(manifest.ok()) << Message(manifest.status());
+  const RolePlan& input = manifest->plan.input;
+  using Entries = std::vector<std::pair<std::uint32_t, double>>;
+  EXPECT_EQ(input.Entries(257), (Entries{{256, 1.0}}));  // "ab" from its old id
+  EXPECT_EQ(input.origins[257], RowOrigin::kCopied);
+  EXPECT_EQ(input.origins[256], RowOrigin::kMethod);     // "zq"
+  EXPECT_EQ(input.Entries(258), (Entries{{257, 1.0}}));  // </s> starts as <end>
+  const auto written = [&](const char* name) {
+    return nlohmann::json::parse(testing::ReadText(options_.out + "/" + name));
+  };
+  EXPECT_EQ(written("config.json")["eos_token_id"], 258);
+  EXPECT_EQ(written("generation_config.json")["eos_token_id"], nlohmann::json({258}));
+  const Tokenizer made = *Compile(*Load(options_.out));
+  EXPECT_EQ(made.token_id("ab"), 257u);
+}
+
+TEST_F(GraftTest, ASwapToADonorOfAnotherFormatIsWrittenInTheModels) {
+  donor_ = toy::Ranks({"zq", "ab"});
+  donor_.source = "";
+  options_.strategy = "swap";
+  const StatusOr<GraftReport> report = Run();
+  ASSERT_TRUE(report.ok()) << Message(report.status());
+  const StatusOr<TokenizerSpec> spec = Load(options_.out);
+  ASSERT_TRUE(spec.ok()) << Message(spec.status());
+  EXPECT_EQ(spec->format, Format::kTokenizerJson);
+  const Tokenizer made = *Compile(*spec);
+  std::vector<TokenId> ids;
+  made.EncodeIds("zqab", &ids);
+  EXPECT_EQ(ids, (std::vector<TokenId>{256, 257}));
+}
+
+TEST_F(GraftTest, AnIntersectionHasFewerRows) {
+  donor_ = toy::ByteLevel({});
+  donor_.source = "";
+  options_.strategy = "intersect";
+  const StatusOr<GraftReport> report = Run();
+  ASSERT_TRUE(report.ok()) << Message(report.status());
+  EXPECT_EQ(report->id_map.merged_size, 256u);
+  EXPECT_EQ(OpenCheckpoint(options_.out)->embedding.rows, 256u);
+  EXPECT_TRUE(report->verified->ok());
+  EXPECT_THAT(report->init.warnings, IsEmpty());
+}
+
+TEST_F(GraftTest, ReplacedSlotsKeepTheNumberOfRows) {
+  testing::WriteText(directory_ / "old.txt", "a b\n");  // "ab" is of no use here
+  options_.strategy = "replace-slots";
+  options_.budget = 1;
+  options_.protect = {{"old", directory_ / "old.txt"}};
+  const StatusOr<GraftReport> report = Run();
+  ASSERT_TRUE(report.ok()) << Message(report.status());
+  EXPECT_EQ(OpenCheckpoint(options_.out)->embedding.rows, rows_);
+  EXPECT_TRUE(report->verified->ok());
+  ASSERT_EQ(report->id_map.added.size(), 1u);
+  EXPECT_EQ(report->id_map.added[0].id, 256u);
+  EXPECT_EQ(Compile(*Load(options_.out))->token_id("zq"), 256u);
+  const StatusOr<Manifest> manifest = LoadManifest(options_.out);
+  ASSERT_TRUE(manifest.ok()) << Message(manifest.status());
+  EXPECT_EQ(manifest->plan.input.origins[256], RowOrigin::kMethod);
+}
+
+TEST_F(GraftTest, AUnionHasRowsForTheNamesOfTheDonor) {
+  donor_.added_tokens.push_back({.id = 258, .content = "<call>", .special = true});
+  options_.strategy = "union";
+  const StatusOr<GraftReport> report = Run();
+  ASSERT_TRUE(report.ok()) << Message(report.status());
+  EXPECT_EQ(report->id_map.merged_size, rows_ + 3);
+  EXPECT_TRUE(report->verified->ok());
+  const Tokenizer made = *Compile(*Load(options_.out));
+  std::vector<TokenId> ids;
+  made.EncodeIds("<call>", &ids);
+  EXPECT_EQ(ids, (std::vector<TokenId>{static_cast<TokenId>(rows_ + 2)}));
+}
+
 TEST_F(GraftTest, ABudgetHolds) {
   options_.budget = 1;
   const StatusOr<GraftReport> report = Run();
