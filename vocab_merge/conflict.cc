@@ -21,6 +21,7 @@ std::string_view SeverityName(Severity severity) {
 std::string ConflictReport::ToJson() const {
   nlohmann::ordered_json out;
   out["counts"] = counts;
+  out["policies"] = policies;
   auto& list = out["findings"] = nlohmann::ordered_json::array();
   for (const Finding& finding : findings) {
     nlohmann::ordered_json examples = nlohmann::ordered_json::array();
@@ -45,6 +46,13 @@ std::string ConflictReport::DebugString() const {
   for (const Finding& finding : findings) {
     out += Cat(Padded(finding.code, 5), Printable(finding.message), "\n     -> ",
                Printable(finding.action), "\n");
+  }
+  if (!policies.empty()) {
+    std::string rules;
+    for (const auto& [name, value] : policies) {
+      rules += Cat(rules.empty() ? "" : ", ", name, " ", value);
+    }
+    out += Cat("policies: ", rules, "\n");
   }
   std::string none;
   for (const auto& [code, count] : counts) {

@@ -4,7 +4,7 @@
 // D alphabet, ids, stages and special tokens. `counts` names every code that was looked for, also
 // those that were not found (0), so that "none" can be told from "not checked".
 //
-//   {counts: {CODE: ids concerned},
+//   {counts: {CODE: ids concerned}, policies: {NAME: whose rule holds},
 //    findings: [{code, severity, count, base_ids, donor_ids, message, action, examples, witness}]}
 //
 // A donor piece that is refused because nothing could emit it has exactly one primary code of
@@ -53,6 +53,9 @@ struct Finding {
 struct ConflictReport {
   std::map<std::string, std::uint64_t> counts;
   std::vector<Finding> findings{};  // by code
+  // Whose rule holds, by what it is about: "specials", "digits", "normalizer", "pre_tokenizer",
+  // "duplicates", "byte_alphabet", "padding". See policies.h.
+  std::map<std::string, std::string> policies{};
 
   std::string ToJson() const;
   std::string DebugString() const;  // a table: code, count, message, action

@@ -250,6 +250,11 @@ StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan) 
 
 StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const TokenizerSpec& donor,
                                       const MergeOptions& options) {
+  const Format now = options.strategy == "swap" ? donor.format : base.format;
+  if (options.format && *options.format != now) {
+    return MergeForFormat(base, donor, options);
+  }
+  if (!options.policies.are_default()) return MergeWithPolicies(base, donor, options);
   if (options.strategy != "extend") {
     for (const auto& [name, strategy] : kOtherStrategies) {
       if (options.strategy == name) return strategy(base, donor, options);

@@ -51,6 +51,7 @@
 #include "vocab_merge/certificate.h"
 #include "vocab_merge/conflict.h"
 #include "vocab_merge/id_map.h"
+#include "vocab_merge/policies.h"
 #include "vocab_merge/select.h"
 
 namespace tokgraft {
@@ -63,6 +64,10 @@ struct MergeOptions {
   std::vector<std::string_view> corpus{};  // documents to select on; borrowed for the call
   // Documents to certify on; empty: the corpus. replace-slots weighs old pieces on them.
   std::vector<std::string_view> protect{};
+  Policies policies{};  // whose rules hold; not for swap and intersect
+  // Plan within what this format can say: the base (under `swap` the donor) is converted first, and
+  // the result is in this format. nullopt: the format that it has.
+  std::optional<Format> format{};
   // Also add fragments of characters that no valid UTF-8 text can produce; their witness is not
   // UTF-8. For byte-level bases.
   bool allow_bytes = false;
@@ -102,7 +107,8 @@ StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan);
 
 // All steps, and the certificate. Errors beside those of the steps: InvalidArgument where the
 // strategy is unknown, or was given what it has no use for, or lacks what it needs. Unimplemented:
-// replace-slots on a base whose ids are ranks (tiktoken, tekken).
+// replace-slots on a base whose ids are ranks (tiktoken, tekken). And those of ApplyPolicies and of
+// Convert.
 StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const TokenizerSpec& donor,
                                       const MergeOptions& options = {});
 

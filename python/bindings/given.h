@@ -2,6 +2,7 @@
 #ifndef TOKGRAFT_PYTHON_BINDINGS_GIVEN_H_
 #define TOKGRAFT_PYTHON_BINDINGS_GIVEN_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,6 +51,18 @@ inline std::optional<std::uint64_t> BudgetFrom(const pybind11::object& given) {
   Raise(InvalidArgumentError(Cat("budget: is ", std::string(pybind11::repr(given)),
                                  ", expected a number of new ids, 0 or more, or None for every "
                                  "piece that fits or saves a token")));
+}
+
+// The format with this name.
+inline Format FormatFrom(const std::string& name) {
+  constexpr std::array kFormats = {Format::kTokenizerJson, Format::kSentencePiece,
+                                   Format::kTiktoken, Format::kTekken, Format::kGguf};
+  std::string known;
+  for (const Format format : kFormats) {
+    if (FormatName(format) == name) return format;
+    known += Cat(known.empty() ? "" : ", ", FormatName(format));
+  }
+  Raise(InvalidArgumentError(Cat("format: \"", name, "\" is not known, expected one of ", known)));
 }
 
 }  // namespace tokgraft::python

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "python/bindings/bindings.h"
+#include "python/bindings/given.h"
 #include "tokenizer/load.h"
 #include "tokenizer/save.h"
 
@@ -133,17 +134,6 @@ py::bytes PyDecodeBytes(const Tokenizer& tokenizer, py::handle object) {
     return tokenizer.DecodeBytes(ids.span());
   }();
   return py::bytes(Take(std::move(bytes)));
-}
-
-Format FormatFrom(const std::string& name) {
-  constexpr std::array kFormats = {Format::kTokenizerJson, Format::kSentencePiece,
-                                   Format::kTiktoken, Format::kTekken, Format::kGguf};
-  std::string known;
-  for (const Format format : kFormats) {
-    if (FormatName(format) == name) return format;
-    known += Cat(known.empty() ? "" : ", ", FormatName(format));
-  }
-  Raise(InvalidArgumentError(Cat("format: \"", name, "\" is not known, expected one of ", known)));
 }
 
 // Returns what was corrected on the way, a sentence each.

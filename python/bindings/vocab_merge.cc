@@ -22,6 +22,8 @@ struct MergeArguments {
   py::object protect;
   bool bytes;
   int threads;
+  Policies policies;
+  std::optional<std::string> format;
 };
 
 PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
@@ -39,6 +41,8 @@ PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
   options.corpus = corpus.documents;
   options.protect = protect.documents;
   options.allow_bytes = arguments.bytes;
+  options.policies = arguments.policies;
+  if (arguments.format) options.format = FormatFrom(*arguments.format);
   options.threads = arguments.threads;
   StatusOr<PyMergeResult> result = [&]() -> StatusOr<PyMergeResult> {
     const py::gil_scoped_release unlocked;
@@ -183,16 +187,21 @@ void RegisterVocabMerge(py::module_& m) {
       [](const py::object& base, const py::object& donor, const std::string& strategy,
          const py::object& budget, const std::vector<std::string>& scripts,
          const py::object& corpora, const py::object& protect, const std::string& documents,
-         bool bytes, int threads, const py::object& progress) {
+         bool bytes, const std::string& digits, const std::string& normalizer,
+         const std::string& pre_tokenizer, const std::string& byte_alphabet,
+         const std::optional<std::string>& format, int threads, const py::object& progress) {
         const std::optional<std::uint64_t> most = BudgetFrom(budget);
-        return PyMerge(
-            TokenizerFrom(base, "base"), TokenizerFrom(donor, "donor"),
-            {strategy, most, documents, progress, scripts, corpora, protect, bytes, threads});
+        const Policies policies{digits, normalizer, pre_tokenizer, byte_alphabet};
+        return PyMerge(TokenizerFrom(base, "base"), TokenizerFrom(donor, "donor"),
+                       {strategy, most, documents, progress, scripts, corpora, protect, bytes,
+                        threads, policies, format});
       },
       py::arg("base"), py::arg("donor"), py::kw_only(), py::arg("strategy") = "extend",
       py::arg("budget") = py::none(), py::arg("scripts") = std::vector<std::string>(),
       py::arg("corpora") = py::none(), py::arg("protect") = py::none(),
-      py::arg("documents") = "line", py::arg("bytes") = false, py::arg("threads") = 0,
+      py::arg("documents") = "line", py::arg("bytes") = false, py::arg("digits") = "keep",
+      py::arg("normalizer") = "base", py::arg("pre_tokenizer") = "base",
+      py::arg("byte_alphabet") = "keep", py::arg("format") = py::none(), py::arg("threads") = 0,
       py::arg("progress") = py::none(),
       "Makes one tokenizer of two. Each is a Tokenizer or a path.\n\n"
       "strategy: \"extend\" adds a donor's pieces to a base, no base id moves; \"swap\": the "
@@ -203,6 +212,11 @@ void RegisterVocabMerge(py::module_& m) {
       "budget: new ids at most; None: every piece that fits or, given corpora, saves a token.\n"
       "scripts: only pieces in these, e.g. [\"Han\"]. corpora: files by name, to select on and to\n"
       "certify on; protect: to certify on instead. bytes: also fragments of characters.\n"
+      "digits (\"keep\", \"widen\"), normalizer and pre_tokenizer (\"base\", \"donor\"), "
+      "byte_alphabet\n"
+      "(\"keep\", \"complete\"): whose rules hold; the effect on protect is measured. format: "
+      "plan\n"
+      "within what \"sentencepiece\", \"tiktoken\", ... can say.\n"
       "progress: called with the stage and a fraction.");
 }
 

@@ -284,6 +284,11 @@ def merge(
     protect: _Corpora | None = None,
     documents: _Documents = "line",
     bytes: bool = False,
+    digits: Literal["keep", "widen"] = "keep",
+    normalizer: Literal["base", "donor"] = "base",
+    pre_tokenizer: Literal["base", "donor"] = "base",
+    byte_alphabet: Literal["keep", "complete"] = "keep",
+    format: _Format | None = None,
     threads: int = 0,
     progress: _Progress | None = None,
 ) -> MergeResult: ...

@@ -82,8 +82,9 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec donor,
                             LoadAndWarn({arguments.donor, arguments.donor_pattern}));
   const TokenizerSpec& written = arguments.options.strategy == "swap" ? donor : base;
-  TOKGRAFT_ASSIGN_OR_RETURN(const Format format, CheckOutput(arguments.output, written,
-                                                             {arguments.base, arguments.donor}));
+  TOKGRAFT_ASSIGN_OR_RETURN(
+      arguments.options.format,
+      CheckOutput(arguments.output, written, {arguments.base, arguments.donor}));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
                             ReadArguments(arguments.corpus.corpora, documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList protect,
@@ -101,7 +102,7 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
     Warn("no new id: no piece of the donor was wanted and could be added");
   }
   progress.Update("write", 0.9);
-  TOKGRAFT_RETURN_IF_ERROR(WriteOutput(arguments.output, result.tokenizer, format,
+  TOKGRAFT_RETURN_IF_ERROR(WriteOutput(arguments.output, result.tokenizer, result.tokenizer.format,
                                        {{"id_map.json", result.id_map.ToJson()},
                                         {"conflicts.json", result.conflicts.ToJson()},
                                         {"certificate.json", result.certificate.ToJson()}}));
@@ -151,6 +152,27 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
   command->add_option("--protect", arguments->protect, "Text to certify on; default: the corpora")
       ->allow_extra_args(false)
       ->type_name("[NAME=]PATH");
+  command
+      ->add_option("--digits", arguments->options.policies.digits,
+                   "keep: the base's rule for digits; widen: runs as long as the donor's, with the "
+                   "measured effect on old text")
+      ->check(CLI::IsMember({"keep", "widen"}))
+      ->capture_default_str();
+  command
+      ->add_option("--normalizer", arguments->options.policies.normalizer,
+                   "Whose normalizer holds; the donor's with its measured effect on old text")
+      ->check(CLI::IsMember({"base", "donor"}))
+      ->capture_default_str();
+  command
+      ->add_option("--pre-tokenizer", arguments->options.policies.pre_tokenizer,
+                   "Whose pre-tokenizer holds; the donor's with its measured effect on old text")
+      ->check(CLI::IsMember({"base", "donor"}))
+      ->capture_default_str();
+  command
+      ->add_option("--byte-alphabet", arguments->options.policies.byte_alphabet,
+                   "complete: bytes that the base drops become pieces, the first new ids")
+      ->check(CLI::IsMember({"keep", "complete"}))
+      ->capture_default_str();
   command->add_flag("--bytes", arguments->options.allow_bytes,
                     "Also fragments of characters that only invalid UTF-8 makes");
   command->add_option("--base-pattern", arguments->base_pattern, "For bare tiktoken ranks")

@@ -17,6 +17,18 @@ std::pair<char, int> CodeOrder(std::string_view code) {
   return {code[0], number};
 }
 
+// What holds unless MergeOptions::policies say otherwise.
+std::map<std::string, std::string> PoliciesOf(const MergeFacts& facts) {
+  const std::string side = facts.Done("base", "donor");
+  return {{"specials", facts.id_map.strategy == "union" ? "both" : side},
+          {"digits", facts.Done("keep", "donor")},
+          {"normalizer", side},
+          {"pre_tokenizer", side},
+          {"duplicates", "one id per byte string"},
+          {"byte_alphabet", facts.Done("keep", "donor")},
+          {"padding", "left to init and graft"}};
+}
+
 }  // namespace
 
 void LookedFor(std::initializer_list<std::string_view> codes, ConflictReport* report) {
@@ -63,6 +75,7 @@ ConflictReport CheckAll(const MergeFacts& facts) {
   CheckAlphabetAndIds(facts, &report);
   CheckStages(facts, &report);
   CheckSpecialTokens(facts, &report);
+  report.policies = PoliciesOf(facts);
   std::stable_sort(report.findings.begin(), report.findings.end(),
                    [](const Finding& a, const Finding& b) { return CodeLess(a.code, b.code); });
   return report;

@@ -5,6 +5,8 @@
 //   union          the base with all that the donor has, its special tokens included
 //   intersect      what both have, numbered anew
 //   replace-slots  as many ids as before: the least useful old pieces give way to new ones
+//
+// Around them and `extend`: other rules than the base's, and another format than its own.
 #ifndef TOKGRAFT_VOCAB_MERGE_STRATEGIES_STRATEGY_H_
 #define TOKGRAFT_VOCAB_MERGE_STRATEGIES_STRATEGY_H_
 
@@ -26,6 +28,12 @@ StatusOr<MergeResult> Intersect(const TokenizerSpec& base, const TokenizerSpec& 
                                 const MergeOptions& options);
 StatusOr<MergeResult> ReplaceSlots(const TokenizerSpec& base, const TokenizerSpec& donor,
                                    const MergeOptions& options);
+
+// What MergeTokenizers does first where options.policies, or options.format, ask for it.
+StatusOr<MergeResult> MergeWithPolicies(const TokenizerSpec& base, const TokenizerSpec& donor,
+                                        const MergeOptions& options);
+StatusOr<MergeResult> MergeForFormat(const TokenizerSpec& base, const TokenizerSpec& donor,
+                                     const MergeOptions& options);
 
 // InvalidArgument where a selection (budget, scripts) was asked for: `strategy` takes what it
 // takes.
