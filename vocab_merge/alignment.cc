@@ -97,6 +97,27 @@ class BaseTokens {
   Map text_, declared_, bytes_, special_;
 };
 
+// Tokens told as a WordPiece base tells them apart: a piece that begins a word is its text after a
+// space, as other vocabularies have it, one inside a word its text alone.
+class WordTokens {
+ public:
+  WordTokens(const TokenizerSpec& base, const TokenizerSpec& spec, std::vector<ListedToken> tokens)
+      : tokens_(std::move(tokens)) {
+    if (base.spelling != Spelling::kWordPiece || spec.spelling != Spelling::kWordPiece) return;
+    texts_.reserve(tokens_.size());  // views into it stay
+    for (ListedToken& token : tokens_) {
+      if (token.token_class != TokenClass::kText || token.spelling != token.bytes) continue;
+      texts_.push_back(Cat(" ", token.bytes));
+      token.bytes = texts_.back();
+    }
+  }
+  const std::vector<ListedToken>& tokens() const { return tokens_; }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<ListedToken> tokens_;
+};
+
 // When the donor's own model gives each piece its turn, lowest first.
 std::unordered_map<TokenId, double> DonorTurns(const TokenizerSpec& donor) {
   std::unordered_map<TokenId, double> turns;
@@ -127,16 +148,16 @@ StatusOr<Alignment> Align(const TokenizerSpec& base, const TokenizerSpec& donor,
                           const AlignOptions&) {
   TOKGRAFT_RETURN_IF_ERROR(CheckIds(base, "base"));
   TOKGRAFT_RETURN_IF_ERROR(CheckIds(donor, "donor"));
-  const std::vector<ListedToken> base_tokens = ListTokens(base);
-  TOKGRAFT_RETURN_IF_ERROR(CheckBase(base, base_tokens));
-  const std::vector<ListedToken> donor_tokens = ListTokens(donor);
-  const BaseTokens index(base_tokens);
+  const WordTokens base_tokens(base, base, ListTokens(base));
+  TOKGRAFT_RETURN_IF_ERROR(CheckBase(base, base_tokens.tokens()));
+  const WordTokens donor_tokens(base, donor, ListTokens(donor));
+  const BaseTokens index(base_tokens.tokens());
   Alignment out;
   out.base_size = base.id_limit();
   out.donor_to_base.resize(donor.id_limit());
   std::vector<bool> seen(donor.id_limit());
   std::unordered_set<std::string_view> missing_bytes;
-  for (const ListedToken& token : donor_tokens) {
+  for (const ListedToken& token : donor_tokens.tokens()) {
     if (seen[token.id]) continue;  // two pieces on one id: the first counts
     seen[token.id] = true;
     out.donor_to_base[token.id] = index.Match(token);

@@ -5,6 +5,9 @@
 // are not (the letter é of one file is the byte 0xE9 of another). Where several pieces of the base
 // share their bytes (`A` and `<0x41>`), the one that encoding prefers stands for them.
 //
+// A WordPiece base tells the start of a word (`foo`) from its inside (`##foo`), which have the same
+// bytes: there `foo` is the same as " foo" of a vocabulary that has spaces, and `##foo` as "foo".
+//
 // Special tokens are no text: a special of the donor is aligned only with a special of the base
 // that has the same name. A name that is special on one side only is never joined (D7).
 //

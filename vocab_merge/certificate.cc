@@ -13,7 +13,10 @@
 #include "tokenizer/text/utf8.h"
 #include "tokenizer/tokenizer.h"
 #include "vocab_merge/extend/batches.h"
+#include "vocab_merge/extend/cuts.h"
 #include "vocab_merge/extend/scripts.h"
+#include "vocab_merge/extend/untouched.h"
+#include "vocab_merge/extend/whole.h"
 #include "vocab_merge/rules/detect.h"
 
 namespace tokgraft {
@@ -232,22 +235,6 @@ std::string DisjointReason(const TokenizerSpec& base, const std::vector<std::str
              " keeps its ids (scripts by the Script_Extensions of Unicode ", UnicodeVersion(), ")");
 }
 
-// Ends of the tokens, in bytes from the start of the text.
-std::vector<std::uint64_t> EndsByBytes(const Tokenizer& tokenizer, std::span<const TokenId> ids) {
-  std::vector<std::uint64_t> ends;
-  std::uint64_t at = 0;
-  for (const TokenId id : ids) {
-    at += tokenizer.token_bytes(id).value_or("").size();
-    ends.push_back(at);
-  }
-  return ends;
-}
-std::vector<std::uint64_t> EndsByOffsets(const Encoding& encoding) {
-  std::vector<std::uint64_t> ends;
-  for (const Span& span : encoding.offsets) ends.push_back(static_cast<std::uint64_t>(span.end));
-  return ends;
-}
-
 // Whether the two stretches are the same tokens, by the map where there is one.
 bool SameTokens(std::span<const TokenId> base, std::span<const TokenId> merged, const IdMap* map) {
   return std::ranges::equal(base, merged, [&](TokenId before, TokenId after) {
@@ -255,40 +242,8 @@ bool SameTokens(std::span<const TokenId> base, std::span<const TokenId> merged, 
   });
 }
 
-void Compare(std::span<const TokenId> base, const std::vector<std::uint64_t>& base_ends,
-             std::span<const TokenId> merged, const std::vector<std::uint64_t>& merged_ends,
-             const IdMap* map, Certificate* out) {
-  std::size_t b = 0;
-  std::size_t m = 0;
-  std::size_t b_begin = 0;
-  std::size_t m_begin = 0;
-  while (b < base.size() || m < merged.size()) {
-    const std::uint64_t base_end =
-        b < base.size() ? base_ends[b] : std::numeric_limits<std::uint64_t>::max();
-    const std::uint64_t merged_end =
-        m < merged.size() ? merged_ends[m] : std::numeric_limits<std::uint64_t>::max();
-    if (base_end < merged_end) {
-      ++b;
-      continue;
-    }
-    ++m;
-    if (merged_end < base_end) {
-      ++out->new_cuts;
-      continue;
-    }
-    ++b;  // a boundary of both
-    if (!SameTokens(base.subspan(b_begin, b - b_begin), merged.subspan(m_begin, m - m_begin),
-                    map)) {
-      ++out->changed_spans;
-    }
-    b_begin = b;
-    m_begin = m;
-  }
-  if (b_begin < b || m_begin < m) ++out->changed_spans;
-}
-
-void Measure(const Tokenizer& base, const Tokenizer& merged, const CertifyOptions& options,
-             Certificate* out) {
+void Measure(const Tokenizer& base, const Tokenizer& merged, std::optional<TokenId> unknown,
+             const CertifyOptions& options, Certificate* out) {
   for (const auto texts : Batches(options.texts)) {
     const EncodingBatch before = base.EncodeBatch(texts, options.threads);
     const EncodingBatch after = merged.EncodeBatch(texts, options.threads);
@@ -298,14 +253,17 @@ void Measure(const Tokenizer& base, const Tokenizer& merged, const CertifyOption
         const auto last = static_cast<std::size_t>(batch.row_splits[i + 1]);
         return std::span(batch.ids).subspan(first, last - first);
       };
-      std::vector<std::uint64_t> before_ends = EndsByBytes(base, row(before));
-      std::vector<std::uint64_t> after_ends = EndsByBytes(merged, row(after));
-      if (before_ends.empty() != after_ends.empty() ||
-          (!before_ends.empty() && before_ends.back() != after_ends.back())) {
-        before_ends = EndsByOffsets(base.Encode(texts[i]));  // unknown tokens have no bytes
-        after_ends = EndsByOffsets(merged.Encode(texts[i]));
-      }
-      Compare(row(before), before_ends, row(after), after_ends, options.id_map, out);
+      const CutText cuts = CutsOf(base, row(before), merged, row(after), unknown, texts[i]);
+      VisitStretches(cuts, [&](const Stretch& stretch) {
+        out->new_cuts += stretch.new_cuts.size();
+        const bool same =
+            SameTokens(cuts.before.subspan(stretch.before_begin,
+                                           stretch.before_end - stretch.before_begin),
+                       cuts.after.subspan(stretch.after_begin,
+                                          stretch.after_end - stretch.after_begin),
+                       options.id_map);
+        out->changed_spans += same ? 0U : 1U;
+      });
     }
     for (const std::string_view text : texts) out->checked_bytes += text.size();
     out->base_tokens += before.ids.size();
@@ -341,10 +299,22 @@ std::string Certificate::DebugString() const {
 StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& merged,
                               const CertifyOptions& options) {
   Certificate out;
+  const bool whole = FindsWholePieces(base);
   std::string why_not = IdsMoved(base, options.id_map);
-  if (why_not.empty()) why_not = WhyNotCoarsening(base, merged);
+  if (why_not.empty() && whole) {
+    why_not = StagesDiffer(base, merged);
+    TOKGRAFT_ASSIGN_OR_RETURN(const ScriptSet scripts, ScriptSet::Parse(options.protected_scripts));
+    const Untouched untouched = ProveUntouched(base, merged, scripts);
+    if (why_not.empty()) why_not = untouched.why_not;
+    out.reason = untouched.reason;
+    out.scripts = untouched.scripts;
+  } else if (why_not.empty()) {
+    why_not = WhyNotCoarsening(base, merged);
+  }
   out.proved = why_not.empty();
-  if (out.proved) {
+  if (out.proved && whole) {
+    out.level = "L0";
+  } else if (out.proved) {
     out.level = "L1";
     out.reason =
         "every join of the base keeps its turn and every new one comes later, so that token "
@@ -362,12 +332,13 @@ StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& me
   if (!options.texts.empty()) {
     TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer before, Compile(base));
     TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer after, Compile(merged));
-    Measure(before, after, options, &out);
+    Measure(before, after, UnknownOf(base), options, &out);
   }
   if (!out.proved) {
     out.level = options.texts.empty() ? "L3" : "L2";
     out.reason = why_not;
-  } else if (out.new_cuts > 0) {
+    out.scripts.clear();
+  } else if (out.new_cuts > 0 && !whole) {
     return InternalError(Cat("certificate: ", out.new_cuts,
                              " new cuts in the text, none was proved to be possible; please report "
                              "the two tokenizers and the text"));

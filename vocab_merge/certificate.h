@@ -18,7 +18,18 @@
 // character, as helper pieces do, is judged by every character that may follow. The raw text would
 // not do: U+00A8 U+0300, neither of them Greek, is normalized to U+1FED, which is. The text given
 // is encoded by both tokenizers all the same: `new_cuts` counts boundaries that the base did not
-// have, `changed_spans` stretches between common boundaries whose ids differ.
+// have, `changed_spans` stretches between common boundaries whose ids differ. Boundaries inside what
+// was an unknown token are no cuts: nothing was known there.
+//
+// Unigram and WordPiece bases choose among all pieces at once, so nothing there is a coarsening by
+// proof: it is L2, or L0. On a text without a character of `scripts` no new piece occurs, so the
+// choice is among the same pieces with the same scores. One score follows the vocabulary, though:
+// an unknown character's, which tokenizers and sentencepiece set to the lowest score - 10, so that
+// pieces below it lower it too. That changes what competes with unknown characters and, by
+// rounding, which of two equal cuts behind one wins. So L0 is claimed of a Unigram base only where
+// that score stays as it was (a special piece of tokenizer.json lies below the new ones) or where
+// no character is unknown (byte-level pieces with all 256 bytes); else the reason says what holds
+// for text of known characters. L0 there is no L1: text in `scripts` may get new cuts.
 //
 //   StatusOr<Certificate> c = Certify(base, merged, {.texts = documents});
 //   c->level;   // "L1"

@@ -70,6 +70,7 @@ Json AddedToJson(const AddedPiece& piece) {
     out["witness"] = nullptr;
     out["witness_bytes"] = ToHex(piece.witness);
   }
+  if (piece.inside_word) out["inside_word"] = true;
   return out;
 }
 
@@ -134,6 +135,9 @@ StatusOr<AddedPiece> ReadAdded(JsonValue value, std::uint64_t merged_size) {
     piece.witness = std::string(text);
   } else if (const std::optional<JsonValue> raw = value.FindNotNull("witness_bytes")) {
     TOKGRAFT_ASSIGN_OR_RETURN(piece.witness, ReadHex(*raw));
+  }
+  if (const std::optional<JsonValue> inside = value.FindNotNull("inside_word")) {
+    TOKGRAFT_ASSIGN_OR_RETURN(piece.inside_word, inside->Bool());
   }
   return piece;
 }

@@ -4,6 +4,7 @@
 //   {strategy, base_size, merged_size, base_to_merged: [id | null], donor_to_merged: [id | null],
 //    added: [{id, bytes (hex), text, donor_id, merges, witness}], removed: [{base_id, bytes}]}
 //
+// An added piece of a WordPiece base that stands inside words has `inside_word: true` besides.
 // base_size is the highest base id + 1, added tokens included, not the padded number of rows.
 // Under `extend` base_to_merged is the identity on the ids that exist; a hole is null.
 //
@@ -32,6 +33,7 @@ struct AddedPiece {
   std::optional<TokenId> donor_id{};  // nullopt: a helper piece, needed to build others
   std::vector<std::pair<TokenId, TokenId>> merges{};  // appended for it, in order of rank
   std::string witness{};                              // a text whose encoding contains `id`
+  bool inside_word = false;  // of a WordPiece base: spelled with the mark of a word's inside
   friend bool operator==(const AddedPiece&, const AddedPiece&) = default;
 };
 

@@ -9,6 +9,8 @@
 #include "vocab_merge/extend/candidates.h"
 #include "vocab_merge/extend/chain.h"
 #include "vocab_merge/extend/grow.h"
+#include "vocab_merge/extend/whole.h"
+#include "vocab_merge/extend/whole_plan.h"
 #include "vocab_merge/rules/cause.h"
 #include "vocab_merge/rules/rule.h"
 #include "vocab_merge/strategies/strategy.h"
@@ -186,6 +188,7 @@ StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& do
       alignment.base_size != base.id_limit()) {
     return InvalidArgumentError("alignment: it was made for other tokenizers; align these first");
   }
+  if (FindsWholePieces(base)) return PlanWhole(base, donor, alignment, selection, options);
   TOKGRAFT_ASSIGN_OR_RETURN(const ChainBuilder builder, ChainBuilder::Make(base));
   const WitnessOptions witness{.allow_bytes = options.allow_bytes, .threads = options.threads};
   // All that the donor offers, selected or not: the report tells of every piece that cannot be had.
@@ -234,6 +237,7 @@ StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& do
 
 StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan) {
   TOKGRAFT_RETURN_IF_ERROR(CheckExtends(plan.id_map.strategy));
+  if (FindsWholePieces(base)) return ApplyWhole(base, plan.id_map);
   Growth growth;
   growth.first_id = static_cast<TokenId>(plan.id_map.base_size);
   growth.merges = plan.merges;

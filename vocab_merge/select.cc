@@ -10,6 +10,8 @@
 #include "vocab_merge/extend/candidates.h"
 #include "vocab_merge/extend/chain.h"
 #include "vocab_merge/extend/scripts.h"
+#include "vocab_merge/extend/whole.h"
+#include "vocab_merge/extend/whole_plan.h"
 #include "vocab_merge/extend/worth.h"
 
 namespace tokgraft {
@@ -265,6 +267,10 @@ StatusOr<Selection> Select(const TokenizerSpec& base, const TokenizerSpec& donor
   }
   std::sort(selection.outside_scripts.begin(), selection.outside_scripts.end());
   if (options.corpus.empty()) return selection;
+  if (FindsWholePieces(base)) {
+    TOKGRAFT_RETURN_IF_ERROR(SelectWhole(base, donor, options, &selection));
+    return selection;
+  }
   TOKGRAFT_ASSIGN_OR_RETURN(const ChainBuilder builder, ChainBuilder::Make(base));
   std::vector<TokenId> ids;
   for (const SelectedPiece& piece : selection.pieces) ids.push_back(piece.donor_id);

@@ -19,7 +19,7 @@ struct CauseText {
 };
 
 constexpr std::array<CauseText, 5> kCauses = {{
-    {Cause::kNoPath, "B1", " donor pieces cannot be made of valid text by joins of the base",
+    {Cause::kNoPath, "B1", "",  // by the model, see NoPath
      "not added: nothing would emit them"},
     {Cause::kPreTokenizer, "B3", " donor pieces are cut by the base's pre-tokenizer",
      "not added: nothing would emit them, in any of the contexts tried"},
@@ -31,6 +31,19 @@ constexpr std::array<CauseText, 5> kCauses = {{
      " donor pieces contain an added token of the base, which is found first",
      "not added: nothing would emit them"},
 }};
+
+// Why the model itself does not make them.
+std::string_view NoPath(const TokenizerSpec& base) {
+  if (std::holds_alternative<UnigramModel>(base.model)) {
+    return " donor pieces come out of no text: the base cannot spell them, or another cut has a "
+           "better score";
+  }
+  if (std::holds_alternative<WordPieceModel>(base.model)) {
+    return " donor pieces come out of no text: the base cannot spell them, or a longer piece comes "
+           "first";
+  }
+  return " donor pieces cannot be made of valid text by joins of the base";
+}
 
 void CheckRefused(const MergeFacts& facts, ConflictReport* report) {
   for (const CauseText& text : kCauses) {
@@ -45,7 +58,8 @@ void CheckRefused(const MergeFacts& facts, ConflictReport* report) {
                                                                ShowPiece(piece.becomes)));
       }
     }
-    finding.message = Cat(Grouped(finding.donor_ids.size()), text.message);
+    finding.message = Cat(Grouped(finding.donor_ids.size()),
+                          text.message.empty() ? NoPath(facts.base) : text.message);
     finding.action = text.action;
     AddFinding(std::move(finding), report);
   }
