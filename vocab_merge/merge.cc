@@ -29,6 +29,20 @@ Status CheckExtends(const std::string& strategy) {
                                   "the others in one step"));
 }
 
+// What only a union of Unigram models has a use for.
+Status CheckUnionOptions(const TokenizerSpec& base, const MergeOptions& options) {
+  const bool used =
+      options.strategy == "union" && std::holds_alternative<UnigramModel>(base.model);
+  const MergeOptions standard;
+  const std::string_view given = options.em_rounds != standard.em_rounds         ? "em_rounds (em)"
+                                 : options.union_weight != standard.union_weight ? "union_weight (mix)"
+                                                                                 : "";
+  if (used || given.empty()) return {};
+  return InvalidArgumentError(Cat(given,
+                                  ": the strategy \"union\" on a Unigram base was expected, which "
+                                  "alone mixes scores; leave it out"));
+}
+
 using Strategy = StatusOr<MergeResult> (*)(const TokenizerSpec&, const TokenizerSpec&,
                                            const MergeOptions&);
 constexpr std::array<std::pair<std::string_view, Strategy>, 4> kOtherStrategies = {
@@ -259,6 +273,7 @@ StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const Tokenizer
     return MergeForFormat(base, donor, options);
   }
   if (!options.policies.are_default()) return MergeWithPolicies(base, donor, options);
+  TOKGRAFT_RETURN_IF_ERROR(CheckUnionOptions(base, options));
   if (options.strategy != "extend") {
     for (const auto& [name, strategy] : kOtherStrategies) {
       if (options.strategy == name) return strategy(base, donor, options);

@@ -8,7 +8,8 @@
 //   swap           the donor's tokenizer whole. base_to_merged follows the bytes, special tokens
 //                  their names; dead pieces of the donor stay, so that its ids hold, and are listed
 //   union          extend by all that the donor has, and its special and declared tokens by name,
-//                  which text can now spell: no proof, measured
+//                  which text can now spell: no proof, measured. Of two Unigram models: all pieces
+//                  of both, their probabilities mixed; old scores change
 //   intersect      the tokens that both have (for speculative decoding, ensembles, distillation),
 //                  with what the base's joins make on the way to them, numbered anew
 //   replace-slots  as many ids as before: up to `budget` old pieces, those that the text to protect
@@ -62,12 +63,17 @@ struct MergeOptions {
   std::optional<std::uint64_t> budget{};
   std::vector<std::string> scripts{};      // see SelectOptions
   std::vector<std::string_view> corpus{};  // documents to select on; borrowed for the call
-  // Documents to certify on; empty: the corpus. replace-slots weighs old pieces on them.
+  // Documents to certify on; empty: the corpus. replace-slots weighs old pieces on them; on a Unigram
+  // or WordPiece base, extend leaves out what would cut them anew.
   std::vector<std::string_view> protect{};
   Policies policies{};  // whose rules hold; not for swap and intersect
   // Plan within what this format can say: the base (under `swap` the donor) is converted first, and
   // the result is in this format. nullopt: the format that it has.
   std::optional<Format> format{};
+  // Of a union of two Unigram models: the base's share in a piece's probability, between 0 and 1.
+  double union_weight = 0.5;
+  // Then also: rounds in which all scores are estimated anew on the corpus.
+  int em_rounds = 0;
   // Also add fragments of characters that no valid UTF-8 text can produce; their witness is not
   // UTF-8. For byte-level bases.
   bool allow_bytes = false;
@@ -93,9 +99,9 @@ struct MergeResult {
   friend bool operator==(const MergeResult&, const MergeResult&) = default;
 };
 
-// Of `extend` only. Unimplemented: a kind of base that cannot be extended (Unigram, WordPiece, a
-// merge list with word suffixes), by name. InvalidArgument: a broken base. Options: `allow_bytes`
-// and `threads` count here; budget, scripts and corpus were Select's.
+// Of `extend` only. Unimplemented: a kind of base that cannot be extended (a merge list with word
+// suffixes), by name. InvalidArgument: a broken base. Options: `allow_bytes`, `threads` and, on bases
+// that find pieces whole, the text to protect count here; budget, scripts and corpus were Select's.
 StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& donor,
                               const Alignment& alignment, const Selection& selection,
                               const MergeOptions& options = {});
@@ -107,8 +113,8 @@ StatusOr<TokenizerSpec> Apply(const TokenizerSpec& base, const MergePlan& plan);
 
 // All steps, and the certificate. Errors beside those of the steps: InvalidArgument where the
 // strategy is unknown, or was given what it has no use for, or lacks what it needs. Unimplemented:
-// replace-slots on a base whose ids are ranks (tiktoken, tekken). And those of ApplyPolicies and of
-// Convert.
+// replace-slots on a base whose ids are ranks (tiktoken, tekken); a union of a Unigram model with
+// another kind. And those of ApplyPolicies and of Convert.
 StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const TokenizerSpec& donor,
                                       const MergeOptions& options = {});
 

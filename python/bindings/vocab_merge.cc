@@ -24,6 +24,8 @@ struct MergeArguments {
   int threads;
   Policies policies;
   std::optional<std::string> format;
+  double mix;
+  int em;
 };
 
 PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
@@ -43,6 +45,8 @@ PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
   options.allow_bytes = arguments.bytes;
   options.policies = arguments.policies;
   if (arguments.format) options.format = FormatFrom(*arguments.format);
+  options.union_weight = arguments.mix;
+  options.em_rounds = arguments.em;
   options.threads = arguments.threads;
   StatusOr<PyMergeResult> result = [&]() -> StatusOr<PyMergeResult> {
     const py::gil_scoped_release unlocked;
@@ -189,20 +193,21 @@ void RegisterVocabMerge(py::module_& m) {
          const py::object& corpora, const py::object& protect, const std::string& documents,
          bool bytes, const std::string& digits, const std::string& normalizer,
          const std::string& pre_tokenizer, const std::string& byte_alphabet,
-         const std::optional<std::string>& format, int threads, const py::object& progress) {
+         const std::optional<std::string>& format, double mix, int em, int threads,
+         const py::object& progress) {
         const std::optional<std::uint64_t> most = BudgetFrom(budget);
         const Policies policies{digits, normalizer, pre_tokenizer, byte_alphabet};
         return PyMerge(TokenizerFrom(base, "base"), TokenizerFrom(donor, "donor"),
                        {strategy, most, documents, progress, scripts, corpora, protect, bytes,
-                        threads, policies, format});
+                        threads, policies, format, mix, em});
       },
       py::arg("base"), py::arg("donor"), py::kw_only(), py::arg("strategy") = "extend",
       py::arg("budget") = py::none(), py::arg("scripts") = std::vector<std::string>(),
       py::arg("corpora") = py::none(), py::arg("protect") = py::none(),
       py::arg("documents") = "line", py::arg("bytes") = false, py::arg("digits") = "keep",
       py::arg("normalizer") = "base", py::arg("pre_tokenizer") = "base",
-      py::arg("byte_alphabet") = "keep", py::arg("format") = py::none(), py::arg("threads") = 0,
-      py::arg("progress") = py::none(),
+      py::arg("byte_alphabet") = "keep", py::arg("format") = py::none(), py::arg("mix") = 0.5,
+      py::arg("em") = 0, py::arg("threads") = 0, py::arg("progress") = py::none(),
       "Makes one tokenizer of two. Each is a Tokenizer or a path.\n\n"
       "strategy: \"extend\" adds a donor's pieces to a base, no base id moves; \"swap\": the "
       "donor\n"
@@ -211,12 +216,15 @@ void RegisterVocabMerge(py::module_& m) {
       "before, budget old pieces at most give way, those that protect uses least.\n"
       "budget: new ids at most; None: every piece that fits or, given corpora, saves a token.\n"
       "scripts: only pieces in these, e.g. [\"Han\"]. corpora: files by name, to select on and to\n"
-      "certify on; protect: to certify on instead. bytes: also fragments of characters.\n"
+      "certify on; protect: to certify on instead (a Unigram or WordPiece base is given no piece\n"
+      "that would cut it anew). bytes: also fragments of characters.\n"
       "digits (\"keep\", \"widen\"), normalizer and pre_tokenizer (\"base\", \"donor\"), "
       "byte_alphabet\n"
       "(\"keep\", \"complete\"): whose rules hold; the effect on protect is measured. format: "
       "plan\n"
       "within what \"sentencepiece\", \"tiktoken\", ... can say.\n"
+      "mix, em: of the union of two Unigram models, the base's share in each probability, and\n"
+      "rounds of estimating all scores on the corpora.\n"
       "progress: called with the stage and a fraction.");
 }
 

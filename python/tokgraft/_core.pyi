@@ -289,6 +289,8 @@ def merge(
     pre_tokenizer: Literal["base", "donor"] = "base",
     byte_alphabet: Literal["keep", "complete"] = "keep",
     format: _Format | None = None,
+    mix: float = 0.5,
+    em: int = 0,
     threads: int = 0,
     progress: _Progress | None = None,
 ) -> MergeResult: ...

@@ -149,7 +149,8 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
       ->delimiter(',')
       ->allow_extra_args(false);
   AddCorpusArguments(command, &arguments->corpus, "select pieces on");
-  command->add_option("--protect", arguments->protect, "Text to certify on; default: the corpora")
+  command->add_option("--protect", arguments->protect, "Text to certify on; default: the corpora. On a Unigram or "
+                      "WordPiece base, pieces that would cut it anew are left out")
       ->allow_extra_args(false)
       ->type_name("[NAME=]PATH");
   command
@@ -172,6 +173,15 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
       ->add_option("--byte-alphabet", arguments->options.policies.byte_alphabet,
                    "complete: bytes that the base drops become pieces, the first new ids")
       ->check(CLI::IsMember({"keep", "complete"}))
+      ->capture_default_str();
+  command
+      ->add_option("--mix", arguments->options.union_weight,
+                   "union of Unigram models: the base's share in each probability, between 0 and 1")
+      ->capture_default_str();
+  command
+      ->add_option("--em", arguments->options.em_rounds,
+                   "union of Unigram models: rounds of estimating scores on the corpora")
+      ->type_name("ROUNDS")
       ->capture_default_str();
   command->add_flag("--bytes", arguments->options.allow_bytes,
                     "Also fragments of characters that only invalid UTF-8 makes");

@@ -43,8 +43,10 @@ CutText CutsOf(const Tokenizer& before, std::span<const TokenId> before_ids, con
                std::span<const TokenId> after_ids, std::optional<TokenId> unknown,
                std::string_view text) {
   CutText out{.before = before_ids, .after = after_ids, .unknown = unknown};
-  const bool has_unknown =
-      unknown && std::find(before_ids.begin(), before_ids.end(), *unknown) != before_ids.end();
+  const auto has = [&](std::span<const TokenId> ids) {
+    return unknown && std::find(ids.begin(), ids.end(), *unknown) != ids.end();
+  };
+  const bool has_unknown = has(before_ids) || has(after_ids);
   if (!has_unknown) {
     out.before_ends = EndsByBytes(before, before_ids);
     out.after_ends = EndsByBytes(after, after_ids);
@@ -55,6 +57,18 @@ CutText CutsOf(const Tokenizer& before, std::span<const TokenId> before_ids, con
   out.before_ends = EndsByOffsets(before, text);
   out.after_ends = EndsByOffsets(after, text);
   return out;
+}
+
+void FindNewlyUnknown(const CutText& cuts, Stretch* stretch) {
+  for (std::size_t a = stretch->after_begin; a < stretch->after_end; ++a) {
+    if (cuts.after[a] != *cuts.unknown) continue;
+    bool was_unknown = false;
+    for (std::size_t b = stretch->before_begin; b < stretch->before_end && !was_unknown; ++b) {
+      was_unknown = cuts.IsUnknown(b) && cuts.BeforeBegin(b) <= cuts.AfterBegin(a) &&
+                    cuts.before_ends[b] >= cuts.after_ends[a];
+    }
+    if (!was_unknown) stretch->newly_unknown.push_back(a);
+  }
 }
 
 }  // namespace tokgraft

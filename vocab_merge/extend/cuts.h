@@ -30,6 +30,8 @@ struct Stretch {
   std::size_t after_begin = 0;
   std::size_t after_end = 0;
   std::vector<std::size_t> new_cuts{};  // tokens of the second side that end in a new cut
+  // Unknown tokens of the second side where the first knew something.
+  std::vector<std::size_t> newly_unknown{};
 };
 
 struct CutText {
@@ -40,11 +42,17 @@ struct CutText {
   std::optional<TokenId> unknown{};  // of the first side
 
   bool IsUnknown(std::size_t token) const { return unknown && before[token] == *unknown; }
-  // Bytes from the end of the token before it to its own.
-  std::uint64_t SizeBefore(std::size_t token) const {
-    return before_ends[token] - (token == 0 ? 0 : before_ends[token - 1]);
+  // Where a token begins: at the end of the one before it.
+  std::uint64_t BeforeBegin(std::size_t token) const {
+    return token == 0 ? 0 : before_ends[token - 1];
+  }
+  std::uint64_t AfterBegin(std::size_t token) const {
+    return token == 0 ? 0 : after_ends[token - 1];
   }
 };
+
+// Fills in newly_unknown of a stretch whose ends are known.
+void FindNewlyUnknown(const CutText& cuts, Stretch* stretch);
 
 // `unknown`: of the first tokenizer.
 CutText CutsOf(const Tokenizer& before, std::span<const TokenId> before_ids, const Tokenizer& after,
@@ -77,8 +85,9 @@ void VisitStretches(const CutText& cuts, Visit visit) {
     last = after_end;
     stretch.before_end = b;
     stretch.after_end = a;
+    if (cuts.unknown) FindNewlyUnknown(cuts, &stretch);
     visit(stretch);
-    stretch = {.before_begin = b, .before_end = b, .after_begin = a, .after_end = a, .new_cuts = {}};
+    stretch = {.before_begin = b, .before_end = b, .after_begin = a, .after_end = a, .new_cuts = {}, .newly_unknown = {}};
   }
   stretch.before_end = b;
   stretch.after_end = a;

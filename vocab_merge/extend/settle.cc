@@ -130,6 +130,15 @@ class CutSearch {
           witness = Around(after, text, cuts.after_ends[cut]);
         }
       }
+      for (const std::size_t lost : stretch.newly_unknown) {
+        std::optional<TokenId> guilty = WhoLost(after, cuts, stretch, lost, text);
+        if (!guilty) guilty = last_new;
+        if (!guilty) {
+          blame->unknown_score = true;
+        } else if (std::string& witness = blame->pieces[*guilty]; witness.empty()) {
+          witness = Around(after, text, cuts.after_ends[lost]);
+        }
+      }
       const std::optional<TokenId> here = LastNew(
           new_ids.subspan(stretch.after_begin, stretch.after_end - stretch.after_begin));
       if (here) last_new = here;
@@ -140,6 +149,29 @@ class CutSearch {
   std::optional<TokenId> LastNew(Ids ids) const {
     const auto last = std::max_element(ids.begin(), ids.end());
     return last != ids.end() && *last >= first_id_ ? std::optional<TokenId>(*last) : std::nullopt;
+  }
+
+  // The new piece that left a rest which nothing fits. WordPiece gives the whole word up, so its
+  // beginnings are asked, the longest first.
+  std::optional<TokenId> WhoLost(const Tokenizer& after, const CutText& cuts,
+                                 const Stretch& stretch, std::size_t lost,
+                                 std::string_view text) const {
+    const std::optional<TokenId> beside = LastNew(cuts.after.subspan(
+        stretch.after_begin, stretch.after_end - stretch.after_begin));
+    if (beside) return beside;
+    const auto begin = static_cast<std::size_t>(cuts.AfterBegin(lost));
+    const std::string_view word =
+        text.substr(begin, static_cast<std::size_t>(cuts.after_ends[lost]) - begin);
+    std::vector<TokenId> ids;
+    for (std::size_t size = word.size(); size-- > 1;) {
+      if ((static_cast<unsigned char>(word[size]) & 0xC0) == 0x80) continue;
+      ids.clear();
+      after.EncodeIds(word.substr(0, size), &ids);
+      const auto last = std::find_if(ids.rbegin(), ids.rend(),
+                                     [&](TokenId id) { return id >= first_id_; });
+      if (last != ids.rend()) return *last;
+    }
+    return std::nullopt;
   }
 
   // What stands around the cut, if that alone has a new cut too; else the whole text.
@@ -159,7 +191,9 @@ class CutSearch {
     after.EncodeIds(part, &new_ids);
     bool cut = false;
     VisitStretches(CutsOf(before_, old_ids, after, new_ids, unknown_, part),
-                   [&](const Stretch& stretch) { cut |= !stretch.new_cuts.empty(); });
+                   [&](const Stretch& stretch) {
+                     cut |= !stretch.new_cuts.empty() || !stretch.newly_unknown.empty();
+                   });
     return std::string(cut ? part : text);
   }
 

@@ -1,8 +1,9 @@
 // Which new pieces can stay beside each other in a base that finds them whole: those that some text
-// shows, and that cut no protected text anew.
+// shows, and that neither cut protected text anew nor make any of it unknown (they can leave a rest
+// that nothing fits).
 //
 // All are put in at once, in the donor's order; what no text shows goes (it is dead), and so does
-// what makes a new cut; what had no room comes up; until nothing changes. Then what went is offered
+// what does harm there; what had no room comes up; until nothing changes. Then what went is offered
 // again, below the rest: its rivals may have gone too. What this leaves out would be left out of a
 // second merge as well.
 #ifndef TOKGRAFT_VOCAB_MERGE_EXTEND_SETTLE_H_

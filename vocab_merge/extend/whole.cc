@@ -15,6 +15,7 @@ namespace {
 
 // Where floats lie closer than this, scores keep this distance: it is still nothing to a sum.
 constexpr float kLeastStep = 1.0F / (1 << 30);
+constexpr std::size_t kSentencePieceBytes = 8000;
 constexpr std::size_t kWordBegins = 8;
 constexpr std::size_t kSingleBegins = 24;
 
@@ -148,6 +149,12 @@ std::optional<WholePiece> SpellWhole(const TokenizerSpec& base, std::string_view
   } else {
     std::optional<std::string> spelling = Spell(base.spelling, bytes);
     if (!spelling || !IsValidUtf8(*spelling)) return std::nullopt;
+    // sentencepiece's format has no NUL, and no longer pieces.
+    const bool in_proto = base.reference == Reference::kSentencePiece;
+    if (in_proto && (bytes.find('\0') != std::string_view::npos ||
+                     spelling->size() >= kSentencePieceBytes)) {
+      return std::nullopt;
+    }
     // What is written as a space would come back as one.
     if (Unspell(base.spelling, *spelling) != bytes) return std::nullopt;
     out.spelling = *std::move(spelling);

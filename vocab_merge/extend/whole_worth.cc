@@ -28,12 +28,12 @@ void Credit(const CutText& cuts, const Stretch& stretch, TokenId first_id,
   if (new_pieces == 0) return;
   double spent = 0;
   for (std::size_t i = stretch.before_begin; i < stretch.before_end; ++i) {
-    spent += cuts.IsUnknown(i) ? static_cast<double>(std::max<std::uint64_t>(1, cuts.SizeBefore(i)))
-                               : 1.0;
+    const std::uint64_t size = cuts.before_ends[i] - cuts.BeforeBegin(i);
+    spent += cuts.IsUnknown(i) ? static_cast<double>(std::max<std::uint64_t>(1, size)) : 1.0;
   }
   for (std::size_t i = stretch.after_begin; i < stretch.after_end; ++i) {
     const bool unknown = cuts.unknown && cuts.after[i] == *cuts.unknown;
-    const std::uint64_t size = cuts.after_ends[i] - (i == 0 ? 0 : cuts.after_ends[i - 1]);
+    const std::uint64_t size = cuts.after_ends[i] - cuts.AfterBegin(i);
     spent -= unknown ? static_cast<double>(std::max<std::uint64_t>(1, size)) : 1.0;
   }
   for (std::size_t i = stretch.after_begin; i < stretch.after_end; ++i) {

@@ -7,6 +7,7 @@
 #include "vocab_merge/extend/chain.h"
 #include "vocab_merge/rules/rule.h"
 #include "vocab_merge/strategies/strategy.h"
+#include "vocab_merge/strategies/unigram_union.h"
 
 namespace tokgraft {
 namespace {
@@ -62,6 +63,7 @@ void AddName(const TokenizerSpec& donor, const ListedToken& token, TokenId id,
 
 StatusOr<MergeResult> Unite(const TokenizerSpec& base, const TokenizerSpec& donor,
                             const MergeOptions& options) {
+  if (std::holds_alternative<UnigramModel>(base.model)) return UniteUnigram(base, donor, options);
   TOKGRAFT_RETURN_IF_ERROR(CheckNoSelection("union", options));
   MergeOptions extend = options;
   extend.strategy = "extend";
