@@ -256,12 +256,10 @@ void Measure(const Tokenizer& base, const Tokenizer& merged, std::optional<Token
       const CutText cuts = CutsOf(base, row(before), merged, row(after), unknown, texts[i]);
       VisitStretches(cuts, [&](const Stretch& stretch) {
         out->new_cuts += stretch.new_cuts.size();
-        const bool same =
-            SameTokens(cuts.before.subspan(stretch.before_begin,
-                                           stretch.before_end - stretch.before_begin),
-                       cuts.after.subspan(stretch.after_begin,
-                                          stretch.after_end - stretch.after_begin),
-                       options.id_map);
+        const bool same = SameTokens(
+            cuts.before.subspan(stretch.before_begin, stretch.before_end - stretch.before_begin),
+            cuts.after.subspan(stretch.after_begin, stretch.after_end - stretch.after_begin),
+            options.id_map);
         out->changed_spans += same ? 0U : 1U;
       });
     }

@@ -18,8 +18,8 @@
 // character, as helper pieces do, is judged by every character that may follow. The raw text would
 // not do: U+00A8 U+0300, neither of them Greek, is normalized to U+1FED, which is. The text given
 // is encoded by both tokenizers all the same: `new_cuts` counts boundaries that the base did not
-// have, `changed_spans` stretches between common boundaries whose ids differ. Boundaries inside what
-// was an unknown token are no cuts: nothing was known there.
+// have, `changed_spans` stretches between common boundaries whose ids differ. Boundaries inside
+// what was an unknown token are no cuts: nothing was known there.
 //
 // Unigram and WordPiece bases choose among all pieces at once, so nothing there is a coarsening by
 // proof: it is L2, or L0. On a text without a character of `scripts` no new piece occurs, so the

@@ -31,12 +31,12 @@ Status CheckExtends(const std::string& strategy) {
 
 // What only a union of Unigram models has a use for.
 Status CheckUnionOptions(const TokenizerSpec& base, const MergeOptions& options) {
-  const bool used =
-      options.strategy == "union" && std::holds_alternative<UnigramModel>(base.model);
+  const bool used = options.strategy == "union" && std::holds_alternative<UnigramModel>(base.model);
   const MergeOptions standard;
-  const std::string_view given = options.em_rounds != standard.em_rounds         ? "em_rounds (em)"
-                                 : options.union_weight != standard.union_weight ? "union_weight (mix)"
-                                                                                 : "";
+  const std::string_view given = options.em_rounds != standard.em_rounds ? "em_rounds (em)"
+                                 : options.union_weight != standard.union_weight
+                                     ? "union_weight (mix)"
+                                     : "";
   if (used || given.empty()) return {};
   return InvalidArgumentError(Cat(given,
                                   ": the strategy \"union\" on a Unigram base was expected, which "

@@ -63,8 +63,8 @@ struct MergeOptions {
   std::optional<std::uint64_t> budget{};
   std::vector<std::string> scripts{};      // see SelectOptions
   std::vector<std::string_view> corpus{};  // documents to select on; borrowed for the call
-  // Documents to certify on; empty: the corpus. replace-slots weighs old pieces on them; on a Unigram
-  // or WordPiece base, extend leaves out what would cut them anew.
+  // Documents to certify on; empty: the corpus. replace-slots weighs old pieces on them; on a
+  // Unigram or WordPiece base, extend leaves out what would cut them anew.
   std::vector<std::string_view> protect{};
   Policies policies{};  // whose rules hold; not for swap and intersect
   // Plan within what this format can say: the base (under `swap` the donor) is converted first, and
@@ -100,8 +100,9 @@ struct MergeResult {
 };
 
 // Of `extend` only. Unimplemented: a kind of base that cannot be extended (a merge list with word
-// suffixes), by name. InvalidArgument: a broken base. Options: `allow_bytes`, `threads` and, on bases
-// that find pieces whole, the text to protect count here; budget, scripts and corpus were Select's.
+// suffixes), by name. InvalidArgument: a broken base. Options: `allow_bytes`, `threads` and, on
+// bases that find pieces whole, the text to protect count here; budget, scripts and corpus were
+// Select's.
 StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& donor,
                               const Alignment& alignment, const Selection& selection,
                               const MergeOptions& options = {});

@@ -149,8 +149,10 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
       ->delimiter(',')
       ->allow_extra_args(false);
   AddCorpusArguments(command, &arguments->corpus, "select pieces on");
-  command->add_option("--protect", arguments->protect, "Text to certify on; default: the corpora. On a Unigram or "
-                      "WordPiece base, pieces that would cut it anew are left out")
+  command
+      ->add_option("--protect", arguments->protect,
+                   "Text to certify on; default: the corpora. On a Unigram or "
+                   "WordPiece base, pieces that would cut it anew are left out")
       ->allow_extra_args(false)
       ->type_name("[NAME=]PATH");
   command

@@ -1,9 +1,9 @@
 // Where two tokenizers cut one text: stretches between the boundaries that both have, and the
 // boundaries that only the second one has.
 //
-// Boundaries are compared in bytes of what the tokens spell. Unknown tokens spell nothing, so a text
-// that has one is compared by offsets, and a boundary inside what was an unknown token is no new
-// cut: nothing was known there.
+// Boundaries are compared in bytes of what the tokens spell. Unknown tokens spell nothing, so a
+// text that has one is compared by offsets, and a boundary inside what was an unknown token is no
+// new cut: nothing was known there.
 #ifndef TOKGRAFT_VOCAB_MERGE_EXTEND_CUTS_H_
 #define TOKGRAFT_VOCAB_MERGE_EXTEND_CUTS_H_
 
@@ -87,7 +87,12 @@ void VisitStretches(const CutText& cuts, Visit visit) {
     stretch.after_end = a;
     if (cuts.unknown) FindNewlyUnknown(cuts, &stretch);
     visit(stretch);
-    stretch = {.before_begin = b, .before_end = b, .after_begin = a, .after_end = a, .new_cuts = {}, .newly_unknown = {}};
+    stretch = {.before_begin = b,
+               .before_end = b,
+               .after_begin = a,
+               .after_end = a,
+               .new_cuts = {},
+               .newly_unknown = {}};
   }
   stretch.before_end = b;
   stretch.after_end = a;

@@ -139,8 +139,8 @@ class CutSearch {
           witness = Around(after, text, cuts.after_ends[lost]);
         }
       }
-      const std::optional<TokenId> here = LastNew(
-          new_ids.subspan(stretch.after_begin, stretch.after_end - stretch.after_begin));
+      const std::optional<TokenId> here =
+          LastNew(new_ids.subspan(stretch.after_begin, stretch.after_end - stretch.after_begin));
       if (here) last_new = here;
     });
   }
@@ -156,8 +156,8 @@ class CutSearch {
   std::optional<TokenId> WhoLost(const Tokenizer& after, const CutText& cuts,
                                  const Stretch& stretch, std::size_t lost,
                                  std::string_view text) const {
-    const std::optional<TokenId> beside = LastNew(cuts.after.subspan(
-        stretch.after_begin, stretch.after_end - stretch.after_begin));
+    const std::optional<TokenId> beside =
+        LastNew(cuts.after.subspan(stretch.after_begin, stretch.after_end - stretch.after_begin));
     if (beside) return beside;
     const auto begin = static_cast<std::size_t>(cuts.AfterBegin(lost));
     const std::string_view word =
@@ -167,8 +167,8 @@ class CutSearch {
       if ((static_cast<unsigned char>(word[size]) & 0xC0) == 0x80) continue;
       ids.clear();
       after.EncodeIds(word.substr(0, size), &ids);
-      const auto last = std::find_if(ids.rbegin(), ids.rend(),
-                                     [&](TokenId id) { return id >= first_id_; });
+      const auto last =
+          std::find_if(ids.rbegin(), ids.rend(), [&](TokenId id) { return id >= first_id_; });
       if (last != ids.rend()) return *last;
     }
     return std::nullopt;
@@ -333,8 +333,7 @@ StatusOr<Settled> Settler::Run(const std::vector<std::size_t>& best_first) {
 }  // namespace
 
 StatusOr<Settled> Settle(const TokenizerSpec& base, std::span<const WholePiece> pieces,
-                         const std::vector<std::size_t>& best_first,
-                         const SettleOptions& options) {
+                         const std::vector<std::size_t>& best_first, const SettleOptions& options) {
   return Settler(base, pieces, options).Run(best_first);
 }
 

@@ -6,9 +6,9 @@
 #include <set>
 #include <variant>
 
-#include "vocab_merge/rules/detect.h"
 #include "tokenizer/status.h"
 #include "tokenizer/text/utf8.h"
+#include "vocab_merge/rules/detect.h"
 
 namespace tokgraft {
 namespace {
@@ -93,10 +93,11 @@ Untouched ProveUntouched(const TokenizerSpec& base, const TokenizerSpec& merged,
   const std::string version =
       Cat(" (scripts by the Script_Extensions of Unicode ", UnicodeVersion(), ")");
   if (UnknownScore(base) != UnknownScore(merged) && !KnowsEveryByte(base)) {
-    out.why_not = Cat(text, ", and no character that the base does not know, keeps its ids",
-                      version, "; what stands beside an unknown one may change, because the score "
-                      "of unknown characters follows the lowest score, and went from ",
-                      UnknownScore(base), " to ", UnknownScore(merged));
+    out.why_not =
+        Cat(text, ", and no character that the base does not know, keeps its ids", version,
+            "; what stands beside an unknown one may change, because the score "
+            "of unknown characters follows the lowest score, and went from ",
+            UnknownScore(base), " to ", UnknownScore(merged));
     return out;
   }
   out.reason = Cat(text, " keeps its ids", version);

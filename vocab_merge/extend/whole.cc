@@ -151,8 +151,8 @@ std::optional<WholePiece> SpellWhole(const TokenizerSpec& base, std::string_view
     if (!spelling || !IsValidUtf8(*spelling)) return std::nullopt;
     // sentencepiece's format has no NUL, and no longer pieces.
     const bool in_proto = base.reference == Reference::kSentencePiece;
-    if (in_proto && (bytes.find('\0') != std::string_view::npos ||
-                     spelling->size() >= kSentencePieceBytes)) {
+    if (in_proto &&
+        (bytes.find('\0') != std::string_view::npos || spelling->size() >= kSentencePieceBytes)) {
       return std::nullopt;
     }
     // What is written as a space would come back as one.
@@ -205,8 +205,7 @@ StatusOr<TokenizerSpec> AddWhole(const TokenizerSpec& base, std::span<const Whol
   return merged;
 }
 
-StatusOr<WholeCandidates> MakeWholeCandidates(const TokenizerSpec& base,
-                                              const TokenizerSpec& donor,
+StatusOr<WholeCandidates> MakeWholeCandidates(const TokenizerSpec& base, const TokenizerSpec& donor,
                                               const std::vector<TokenId>& donor_ids, int threads) {
   const std::unordered_map<TokenId, ListedToken> tokens = TokensById(ListTokens(donor));
   WholeCandidates out;

@@ -1,6 +1,6 @@
-// Bases that find their pieces whole: Unigram takes the best of all cuts, WordPiece the longest piece
-// from the left. No joins lead to a piece there, so a new one needs no helpers: it is put in, and
-// competes.
+// Bases that find their pieces whole: Unigram takes the best of all cuts, WordPiece the longest
+// piece from the left. No joins lead to a piece there, so a new one needs no helpers: it is put in,
+// and competes.
 //
 // Unigram: new pieces get the highest scores that lie below all old ones, falling in the order in
 // which they come, each a float of its own, since files hold floats. So close to the old minimum
@@ -42,9 +42,9 @@ struct WholePiece {
 std::optional<WholePiece> SpellWhole(const TokenizerSpec& base, std::string_view bytes,
                                      bool inside_word);
 
-// The base with new pieces, on ids from id_limit() on. Added tokens become part of the vocabulary at
-// their ids (tokenizer.json). Unimplemented: scores without numbers below them. InvalidArgument: a
-// spelling exists already.
+// The base with new pieces, on ids from id_limit() on. Added tokens become part of the vocabulary
+// at their ids (tokenizer.json). Unimplemented: scores without numbers below them. InvalidArgument:
+// a spelling exists already.
 StatusOr<TokenizerSpec> AddWhole(const TokenizerSpec& base, std::span<const WholePiece> pieces);
 
 // Pieces of the donor as the base would have them.
@@ -52,13 +52,12 @@ struct WholeCandidates {
   std::vector<WholePiece> pieces{};  // in the donor's order of priority, each spelling once
   // Donor ids that have no piece of their own.
   std::vector<std::pair<TokenId, Cause>> unspellable{};
-  std::vector<std::pair<TokenId, TokenId>> in_base{};          // and the base piece that they are
-  std::vector<std::pair<TokenId, std::size_t>> same_piece{};   // and the one of `pieces`
+  std::vector<std::pair<TokenId, TokenId>> in_base{};         // and the base piece that they are
+  std::vector<std::pair<TokenId, std::size_t>> same_piece{};  // and the one of `pieces`
 };
 
 // Of `donor_ids`, which come in the donor's order. Errors: those of Compile.
-StatusOr<WholeCandidates> MakeWholeCandidates(const TokenizerSpec& base,
-                                              const TokenizerSpec& donor,
+StatusOr<WholeCandidates> MakeWholeCandidates(const TokenizerSpec& base, const TokenizerSpec& donor,
                                               const std::vector<TokenId>& donor_ids, int threads);
 
 // WordPiece: words after which a piece stands inside a word, for witnesses. Others: none.

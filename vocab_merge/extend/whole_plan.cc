@@ -82,7 +82,8 @@ IdMap MakeMap(const MergeFacts& facts, const WholeCandidates& candidates, const 
                          .inside_word = piece.inside_word});
   }
   DonorRows rows(facts.base, &map);
-  for (std::size_t i = 0; i < new_ids.size(); ++i) rows.Set(candidates.pieces[i].donor_id, new_ids[i]);
+  for (std::size_t i = 0; i < new_ids.size(); ++i)
+    rows.Set(candidates.pieces[i].donor_id, new_ids[i]);
   for (const auto& [donor_id, id] : candidates.in_base) rows.Set(donor_id, id);
   for (const auto& [donor_id, piece] : candidates.same_piece) rows.Set(donor_id, new_ids[piece]);
   for (const Settled::Dead& dead : settled.dead) {
@@ -158,8 +159,7 @@ StatusOr<MergePlan> PlanWhole(const TokenizerSpec& base, const TokenizerSpec& do
   const SettleOptions settle{
       .protect = options.protect.empty() ? options.corpus : options.protect,
       .limit = selection.budget.value_or(kNoLimit),
-      .witness = {
-          .allow_bytes = options.allow_bytes, .threads = options.threads, .lefts = begins}};
+      .witness = {.allow_bytes = options.allow_bytes, .threads = options.threads, .lefts = begins}};
   std::vector<Settled::Dead> impossible;
   if (chosen.size() < candidates.pieces.size() || chosen.size() > settle.limit) {
     TOKGRAFT_ASSIGN_OR_RETURN(impossible, FindDead(base, candidates.pieces, settle.witness));
@@ -187,9 +187,8 @@ StatusOr<MergePlan> PlanWhole(const TokenizerSpec& base, const TokenizerSpec& do
   for (const auto& [id, piece] : candidates.same_piece) {
     if (causes[piece]) refuse(id, *causes[piece], "");
   }
-  std::sort(refused.begin(), refused.end(), [](const RefusedPiece& a, const RefusedPiece& b) {
-    return a.donor_id < b.donor_id;
-  });
+  std::sort(refused.begin(), refused.end(),
+            [](const RefusedPiece& a, const RefusedPiece& b) { return a.donor_id < b.donor_id; });
   MergePlan plan;
   const MergeFacts facts = MakeFacts(base, donor, alignment, plan.id_map, refused);
   plan.id_map = MakeMap(facts, candidates, settled);

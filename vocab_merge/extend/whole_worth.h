@@ -1,9 +1,9 @@
 // Which new pieces save most on a corpus, in a base that finds its pieces whole.
 //
-// All compete at once: the corpus is encoded by the base and by the base with the pieces, and in each
-// stretch between two boundaries that both have, the new pieces share what the base needed more.
-// Those that save least go, and the rest is measured again, until the budget is met. An unknown token
-// counts as many as its bytes, as a vocabulary with byte pieces would spend.
+// All compete at once: the corpus is encoded by the base and by the base with the pieces, and in
+// each stretch between two boundaries that both have, the new pieces share what the base needed
+// more. Those that save least go, and the rest is measured again, until the budget is met. An
+// unknown token counts as many as its bytes, as a vocabulary with byte pieces would spend.
 #ifndef TOKGRAFT_VOCAB_MERGE_EXTEND_WHOLE_WORTH_H_
 #define TOKGRAFT_VOCAB_MERGE_EXTEND_WHOLE_WORTH_H_
 

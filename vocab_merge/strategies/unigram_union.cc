@@ -116,12 +116,13 @@ void PutUnseenBelow(const std::vector<double>& before, const std::vector<double>
 StatusOr<std::vector<double>> Estimate(const TokenizerSpec& spec, std::vector<double> scores,
                                        const MergeOptions& options) {
   if (spec.spelling == Spelling::kByteLevel) {
-    return UnimplementedError(Cat(spec.source,
-                                  ": em_rounds (em): a byte-level Unigram model, one of characters was "
-                                  "expected; leave em_rounds out"));
+    return UnimplementedError(
+        Cat(spec.source,
+            ": em_rounds (em): a byte-level Unigram model, one of characters was "
+            "expected; leave em_rounds out"));
   }
-  TOKGRAFT_ASSIGN_OR_RETURN(
-      const auto words, WordsSeen(spec, options.corpus, HasInnerSpace(spec), options.threads));
+  TOKGRAFT_ASSIGN_OR_RETURN(const auto words,
+                            WordsSeen(spec, options.corpus, HasInnerSpace(spec), options.threads));
   UnigramLattice lattice(NormalEntries(spec), 0);
   for (int round = 0; round < options.em_rounds; ++round) {
     if (options.progress) {
@@ -173,7 +174,7 @@ struct United {
   TokenizerSpec spec;
   std::vector<WholePiece> added;
   std::vector<std::string> witnesses;
-  std::vector<DeadPiece> dead;        // bytes borrowed from the candidates
+  std::vector<DeadPiece> dead;  // bytes borrowed from the candidates
   std::vector<TokenId> dead_donor_ids;
 };
 
@@ -195,8 +196,8 @@ StatusOr<United> UniteAll(const TokenizerSpec& base, const TokenizerSpec& donor,
     for (std::size_t i = 0; i < all.vocab.size(); ++i) {
       const Piece piece = all.vocab.entry(i);
       if (piece.kind != PieceKind::kNormal) continue;
-      scores.push_back(Mix(options.union_weight, base_side.Score(piece.bytes),
-                           donor_side.Score(piece.bytes)));
+      scores.push_back(
+          Mix(options.union_weight, base_side.Score(piece.bytes), donor_side.Score(piece.bytes)));
     }
     scores = NormalizedScores(std::move(scores));
     if (options.em_rounds > 0) {
@@ -229,8 +230,9 @@ StatusOr<United> UniteAll(const TokenizerSpec& base, const TokenizerSpec& donor,
   }
 }
 
-void ReportScales(const TokenizerSpec& base, const TokenizerSpec& donor, const TokenizerSpec& merged,
-                  const MergeOptions& options, ConflictReport* report) {
+void ReportScales(const TokenizerSpec& base, const TokenizerSpec& donor,
+                  const TokenizerSpec& merged, const MergeOptions& options,
+                  ConflictReport* report) {
   const auto base_entries = NormalEntries(base);
   const auto donor_entries = NormalEntries(donor);
   const auto show = [](double sum) { return std::to_string(sum).substr(0, 6); };
@@ -238,10 +240,10 @@ void ReportScales(const TokenizerSpec& base, const TokenizerSpec& donor, const T
   AddFinding(
       {.code = "C7",
        .count = NormalEntries(merged).size(),
-       .message = Cat("the base's scores are probabilities of ", Grouped(base_entries.size()),
-                      " pieces that add up to ", show(SumOf(base_entries)), ", the donor's of ",
-                      Grouped(donor_entries.size()), " that add up to ",
-                      show(SumOf(donor_entries))),
+       .message =
+           Cat("the base's scores are probabilities of ", Grouped(base_entries.size()),
+               " pieces that add up to ", show(SumOf(base_entries)), ", the donor's of ",
+               Grouped(donor_entries.size()), " that add up to ", show(SumOf(donor_entries))),
        .action = Cat("mixed ", show(options.union_weight), " to ", show(1 - options.union_weight),
                      options.em_rounds > 0
                          ? Cat(" and estimated on the corpus in ", options.em_rounds, " rounds")
@@ -289,9 +291,8 @@ StatusOr<MergeResult> UniteUnigram(const TokenizerSpec& base, const TokenizerSpe
   TOKGRAFT_RETURN_IF_ERROR(CheckOptions(donor, options));
   if (options.progress) options.progress("unite", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, donor));
-  TOKGRAFT_ASSIGN_OR_RETURN(
-      const WholeCandidates candidates,
-      MakeWholeCandidates(base, donor, alignment.missing, options.threads));
+  TOKGRAFT_ASSIGN_OR_RETURN(const WholeCandidates candidates,
+                            MakeWholeCandidates(base, donor, alignment.missing, options.threads));
   TOKGRAFT_ASSIGN_OR_RETURN(United united, UniteAll(base, donor, candidates, options));
 
   MergeResult result;
@@ -318,8 +319,8 @@ StatusOr<MergeResult> UniteUnigram(const TokenizerSpec& base, const TokenizerSpe
   }
   for (std::size_t i = 0; i < united.dead.size(); ++i) {
     DeadPiece& dead = united.dead[i];
-    refused.push_back({united.dead_donor_ids[i], std::string(dead.bytes), dead.cause,
-                       std::move(dead.becomes)});
+    refused.push_back(
+        {united.dead_donor_ids[i], std::string(dead.bytes), dead.cause, std::move(dead.becomes)});
   }
   const MergeFacts facts = MakeFacts(base, donor, alignment, map, refused);
   for (const ListedToken& token : facts.base_tokens) map.base_to_merged[token.id] = token.id;

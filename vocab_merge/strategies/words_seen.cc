@@ -58,8 +58,7 @@ StatusOr<Tokenizer> ByteProbe(const TokenizerSpec& spec) {
 StatusOr<Tokenizer> WordProbe(const TokenizerSpec& spec, const std::set<std::string>& characters) {
   TokenizerSpec probe = StagesOf(spec);
   probe.spelling = Spelling::kWordPiece;
-  probe.vocab.Add(
-      {.id = 0, .bytes = "\xFF", .spelling = "\xFF", .kind = PieceKind::kUnknown});
+  probe.vocab.Add({.id = 0, .bytes = "\xFF", .spelling = "\xFF", .kind = PieceKind::kUnknown});
   for (const std::string& character : characters) {
     const auto id = static_cast<TokenId>(probe.vocab.id_limit());
     probe.vocab.Add({.id = id, .bytes = character, .spelling = character});

@@ -49,8 +49,7 @@ TEST(WholePlanTest, APieceThatCutsProtectedTextIsLeftOut) {
   EXPECT_THAT(WholeSpellings(merged), ElementsAre("##cAA"));
   const Finding& finding = WholeFinding(merged, "C9");
   EXPECT_THAT(finding.donor_ids, ElementsAre(1));
-  EXPECT_EQ(finding.message,
-            "1 donor pieces would cut the protected text where the base does not");
+  EXPECT_EQ(finding.message, "1 donor pieces would cut the protected text where the base does not");
   EXPECT_EQ(finding.action, "left out: the protected text keeps the boundaries it had");
   EXPECT_EQ(finding.witness, "a abcA a");
   EXPECT_THAT(finding.examples, ElementsAre("\"abc\" in \"a abcA a\""));
