@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tokenizer/base/report_text.h"
+#include "tokenizer/tokenizer.h"
 #include "vocab_merge/extend/settle.h"
 #include "vocab_merge/extend/whole.h"
 #include "vocab_merge/extend/whole_worth.h"
@@ -137,6 +138,7 @@ Status SelectWhole(const TokenizerSpec& base, const TokenizerSpec& donor,
 StatusOr<MergePlan> PlanWhole(const TokenizerSpec& base, const TokenizerSpec& donor,
                               const Alignment& alignment, const Selection& selection,
                               const MergeOptions& options) {
+  TOKGRAFT_RETURN_IF_ERROR(Compile(base).status());
   // All that the donor offers, selected or not: the report tells of every piece that cannot be had.
   std::vector<TokenId> offered;
   const std::unordered_set<TokenId> outside(selection.outside_scripts.begin(),

@@ -96,7 +96,7 @@ TEST(UnigramUnionTest, TheScalesAreReported) {
 TEST(UnigramUnionTest, RoundsOnACorpusGiveWhatIsUsedMore) {
   const std::vector<std::string_view> corpus = {"bbbb", "bb", "a"};
   const MergeResult merged =
-      UnionTestUnite(UnionBase(), UnionDonor(), {.corpus = corpus, .em_rounds = 8});
+      UnionTestUnite(UnionBase(), UnionDonor(), {.corpus = corpus, .em_rounds = 60});
   const Vocab& vocab = merged.tokenizer.vocab;
   // bb three times, a once: b b is nearly forgotten, and ab was never there.
   EXPECT_NEAR(std::exp(vocab.Get(4)->score), 0.75, 0.02);
@@ -145,7 +145,7 @@ TEST(UnigramUnionTest, NormalizedScoresAddUpToOneAsFloats) {
   double sum = 0;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     EXPECT_EQ(scores[i], static_cast<double>(static_cast<float>(scores[i])));
-    if (i > 0) EXPECT_LT(scores[i], scores[i - 1]);
+    EXPECT_TRUE(i == 0 || scores[i] < scores[i - 1]);
     sum += std::exp(scores[i]);
   }
   EXPECT_NEAR(sum, 1, 1e-9);
