@@ -8,6 +8,7 @@ import json
 import pathlib
 import sys
 
+import judge
 import recipes
 
 
@@ -37,7 +38,6 @@ def add_tokens_raw(job: dict) -> None:
 
 
 def add_tokens_text(job: dict) -> None:
-    import judge
     donor = judge.HuggingFace(file_in(job["donor"]))
     texts = [donor.piece_bytes(donor.tokenizer.token_to_id(p)).decode("utf-8", "ignore")
              for p in new_pieces(job)]
@@ -62,7 +62,7 @@ def bpe_tokenizer_editor(job: dict) -> None:
 
 def skeletoken_add(job: dict) -> None:
     from skeletoken import TokenizerModel
-    model = TokenizerModel.from_string(file_in(job["base"]).read_text())
+    model = TokenizerModel.from_pretrained(file_in(job["base"]))
     model = model.add_tokens_to_vocabulary(new_pieces(job), preprocess_tokens=False)
     model.to_tokenizer().save(job["out"])
 
@@ -83,21 +83,24 @@ def sentencepiece_script(below_minimum: bool):
 def bpe_continue(job: dict) -> None:
     from bpe_continue import continue_training
     base = file_in(job["base"])
-    size = len(json.loads(base.read_text())["model"]["vocab"])
-    added = {t["content"] for t in json.loads(base.read_text())["added_tokens"]}
-    size += len(added - set(json.loads(base.read_text())["model"]["vocab"]))
-    tokenizer = continue_training(str(base), files=[job["corpus"]], vocab_size=size + job["size"],
-                                  show_progress=False)
+    document = json.loads(base.read_text())
+    known = {*document["model"]["vocab"], *(t["content"] for t in document["added_tokens"])}
+    tokenizer = continue_training(str(base), files=[job["corpus"]], show_progress=False,
+                                  vocab_size=len(known) + job["size"])
     tokenizer.save(job["out"])
 
 
 def trimbed(job: dict) -> None:
     from trimbed import TrimConfig, TrimPipeline
     folder = pathlib.Path(job["out"]).parent
-    datasets = [{"path": "text", "data_files": f} for f in job["keep"]]
+    lines = folder.parent / "lines.jsonl"  # its reader of plain text would drop the line ends
+    with lines.open("w") as out:
+        for file in job["keep"]:
+            for line in pathlib.Path(file).read_text().splitlines(keepends=True):
+                out.write(json.dumps({"text": line}) + "\n")
     config = TrimConfig.model_validate({
         "model": job["base"], "output_dir": str(folder), "overwrite": True, "trim_model": False,
-        "corpus": {"datasets": datasets}, "selection": {"min_count": 1}})
+        "corpus": {"datasets": [{"path": "json", "data_files": str(lines)}]}, "selection": {"min_count": 1}})
     TrimPipeline(config).run()
 
 
@@ -106,9 +109,9 @@ def skeletoken_trim(job: dict) -> None:
     import tokenizers
     from skeletoken import TokenizerModel
     tokenizer = tokenizers.Tokenizer.from_file(str(file_in(job["base"])))
-    model = TokenizerModel.from_string(file_in(job["base"]).read_text())
+    model = TokenizerModel.from_pretrained(file_in(job["base"]))
     parents = {a + b: (a, b) for a, b in reversed(model.model.merges.root)}
-    keep = set(recipes_alphabet()) | {t.content for t in model.added_tokens.root}
+    keep = set(judge.ALPHABET) | {t.content for t in model.added_tokens.root}
     for file in job["keep"]:
         lines = pathlib.Path(file).read_text().splitlines(keepends=True)
         for encoding in tokenizer.encode_batch(lines, add_special_tokens=False):
@@ -120,11 +123,6 @@ def skeletoken_trim(job: dict) -> None:
         todo += fresh
     model = model.remove_tokens_from_vocabulary([t for t in model.vocabulary if t not in keep])
     model.to_tokenizer().save(job["out"])
-
-
-def recipes_alphabet() -> list[str]:
-    import judge
-    return list(judge.ALPHABET)
 
 
 def vocabtrimmer(job: dict) -> None:

@@ -5,6 +5,7 @@ and set against the base, read the same way. Also a program, so that a judgement
 own and a limit of time: `judge.py BASE WRITTEN TEXTS.json`, JSON on stdout.
 """
 
+import collections
 import itertools
 import json
 import pathlib
@@ -44,6 +45,9 @@ class HuggingFace:
     def encode(self, texts: list[str]) -> list[list[int]]:
         return [e.ids for e in self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        return self.tokenizer.encode(text, add_special_tokens=False).offsets
+
     def decode(self, ids: list[list[int]]) -> list[str]:
         return self.tokenizer.decode_batch(ids, skip_special_tokens=False)
 
@@ -74,6 +78,9 @@ class SentencePiece:
 
     def encode(self, texts: list[str]) -> list[list[int]]:
         return self.model.encode(texts)
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        return [(p.begin, p.end) for p in self.model.encode(text, return_type="immutable_proto").pieces]
 
     def decode(self, ids: list[list[int]]) -> list[str]:
         return self.model.decode(ids)
@@ -112,7 +119,7 @@ def dead(tokenizer, numbers, seen=frozenset()) -> list[int]:
     return list(open_)
 
 
-def boundaries(tokenizer, ids: list[int], widths: dict[int, int]) -> tuple[set[int], int]:
+def in_bytes(tokenizer, ids: list[int], widths: dict[int, int]) -> tuple[set[int], int]:
     """Where tokens meet, in bytes of the text as the model sees it, and its whole length."""
     for number in ids:
         if number not in widths:
@@ -121,13 +128,32 @@ def boundaries(tokenizer, ids: list[int], widths: dict[int, int]) -> tuple[set[i
     return set(ends[:-1]), ends[-1] if ends else 0
 
 
+def in_characters(tokenizer, text: str) -> set[tuple[int, int]]:
+    """The same by the spans that the reference gives; tokens inside a character are counted."""
+    seen = collections.Counter()
+    out = set()
+    for start, _ in tokenizer.spans(text):
+        out.add((start, seen[start]))
+        seen[start] += 1
+    return out
+
+
+def cuts(base, written, text: str, old: list[int], new: list[int], widths) -> int:
+    """Boundaries between tokens that the base did not set."""
+    before, length = in_bytes(base, old, widths[0])
+    after, new_length = in_bytes(written, new, widths[1])
+    if length != new_length:  # an added token that swallows or lends a space
+        before, after = in_characters(base, text), in_characters(written, text)
+    return len(after - before)
+
+
 def judge(base, written, texts: dict[str, list[str]]) -> dict:
     """How `written` differs from `base`, on documents by name of text.
 
     new, dead   pieces that the base has not, and those of them that no text brings out
     killed      pieces of the base that it brings out and `written` has and does not
-    new_cuts    boundaries between tokens that the base did not set
     broken      documents that the base decodes to themselves and `written` does not
+    new_cuts    boundaries between tokens that the base did not set, in the other documents
     moved       ids of the base that now are another piece, or none
     tokens      by text: of the base, of `written`
     """
@@ -138,16 +164,13 @@ def judge(base, written, texts: dict[str, list[str]]) -> dict:
         before, after = base.encode(documents), written.encode(documents)
         out["tokens"][name] = [sum(map(len, before)), sum(map(len, after))]
         out["documents"] += len(documents)
-        said = zip(documents, base.decode(before), written.decode(after))
-        out["broken"] += sum(a == text != b for text, a, b in said)
-        for old, new in zip(before, after):
+        said = zip(base.decode(before), written.decode(after))
+        for text, old, new, (a, b) in zip(documents, before, after, said):
             seen.update(new)
-            if old == new and written.by_id.items() >= {i: base.by_id[i] for i in old}.items():
-                continue
-            cuts, length = boundaries(base, old, widths[0])
-            new_cuts, new_length = boundaries(written, new, widths[1])
-            if length == new_length:  # else text was lost, which counts as broken
-                out["new_cuts"] += len(new_cuts - cuts)
+            if a == text != b:
+                out["broken"] += 1
+            elif old != new or any(written.by_id[i] != base.by_id[i] for i in old):
+                out["new_cuts"] += cuts(base, written, text, old, new, widths)
     out["moved"] = sum(written.by_id.get(i) != piece for i, piece in base.by_id.items())
     ids_in_base = {piece: i for i, piece in base.by_id.items()}
     out["new"] = sum(piece not in ids_in_base for piece in written.by_id.values())

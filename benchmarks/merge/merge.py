@@ -7,8 +7,8 @@ that fails, hangs or writes what the reference cannot read is a row that says so
   new      pieces that the base has not        dead     of these: brought out by no text
   killed   pieces of the base that came out before and no longer do
   moved    ids of the base that became another piece
-  cuts     boundaries between tokens that the base did not set
   broken   documents that no longer decode to themselves
+  cuts     boundaries between tokens that the base did not set, in the other documents
   en ...   tokens, in percent of the base's    seconds, MB: of the whole process, Python's start included
 """
 
@@ -65,19 +65,22 @@ def tasks(size: int) -> list[dict]:
     out.append({"title": "llama2.model + a Chinese .model of 20,000 pieces", "base": MODEL,
                 "donor": "chinese.model", "rows": SCRIPT, "texts": ["en", "de", "zh", "ja", "code"]})
     out.append({"title": "qwen3, only what English and code need", "base": "qwen3", "donor": None,
-                "rows": TRIM, "texts": ["en", "code"]})
+                "rows": TRIM, "texts": ["kept", "en", "code"]})
     return out
 
 
 def judged_texts(names: list[str]) -> dict[str, list[str]]:
-    """Paragraphs that no contender has seen, and strings on which encoders go wrong."""
+    """Paragraphs that no contender was given (but "kept": what a trimmer was), and strings on which
+    encoders go wrong."""
     out = {}
     for name in names:
-        path = data.DATA / "text" / ("code.txt" if name == "code" else f"reference-{name}.txt")
+        file = {"code": "code.txt", "kept": "help-en.txt"}.get(name, f"reference-{name}.txt")
+        path = data.DATA / "text" / file
         data.need(path.is_file(), f"text/{path.name}")
         text = path.read_text(encoding="utf-8")
         if name == "code":
-            text = text[len(text) // 2:][:400_000]
+            text = text[len(text) // 2:]
+        text = text[:400_000]
         out[name] = text.splitlines(keepends=True)
     out["fuzz"] = list(documents.random_unicode(3000, seed=1))
     return out
@@ -143,12 +146,12 @@ class Bench:
             base = base if base.suffix == ".model" else base / "tokenizer.json"
             texts = self.folder / "texts.json"
             texts.write_text(json.dumps(judged_texts(task["texts"])))
-            with (self.folder / "verdict.json").open("w") as out:
-                judged = peers.run([sys.executable, HERE / "judge.py", base, written, texts],
-                                   JUDGE_LIMIT, self.log, out)
+            verdict = self.folder / "verdict.json"
+            judged = peers.run([sys.executable, HERE / "judge.py", base, written, texts], JUDGE_LIMIT,
+                               self.log, verdict)
             if judged.error:
                 return row | {"error": f"written, but not to be judged: {judged.error}"}
-            return row | json.loads((self.folder / "verdict.json").read_text())
+            return row | json.loads(verdict.read_text())
 
 
 def cells(row: dict, task: dict) -> list[str]:
@@ -204,10 +207,11 @@ def main() -> None:
     parser.add_argument("--peers", type=pathlib.Path, default=HERE.parents[1] / "build" / "venv-merge",
                         help="environment with the peers, made where it is not there")
     parser.add_argument("--size", type=int, default=8000, help="pieces for Chinese")
-    parser.add_argument("-o", "--out", type=pathlib.Path, default=pathlib.Path("merge.json"))
+    parser.add_argument("-o", "--out", type=pathlib.Path, default=HERE.parents[1] / "build" / "merge.json")
     arguments = parser.parse_args()
     python = peers.environment(arguments.peers.absolute())
-    results, tables = [], []
+    report = {"versions": versions(python, arguments.program), "absent": ABSENT, "rows": []}
+    tables = []
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(pathlib.Path(folder), python, arguments.program, arguments.size)
         for task in tasks(arguments.size):
@@ -218,11 +222,10 @@ def main() -> None:
                 peers.say(f"{task['title']}: {title}")
                 rows.append(bench.row(task, title, call))
                 peers.say("  " + "  ".join(cells(rows[-1], task)[1:]))
-            results += rows
             if rows:
                 tables.append(table(task, rows))
-    report = {"versions": versions(python, arguments.program), "absent": ABSENT, "rows": results}
-    arguments.out.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+                report["rows"] += rows
+                arguments.out.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     print("\n\n".join(tables))
     print(f"\n{report['versions']}\nnot installed here: "
           + "; ".join(f"{name}: {why}" for name, why in ABSENT.items()))

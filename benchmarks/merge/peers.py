@@ -2,6 +2,7 @@
 
 import collections
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -40,7 +41,8 @@ def environment(folder: pathlib.Path) -> pathlib.Path:
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    cpu = subprocess.run([*install, "torch==2.13.0+cpu"], capture_output=True)  # where an index has it
+    # The CPU build where an index has it; else what everybody gets.
+    subprocess.run([*install, "torch==2.13.0+cpu"], capture_output=True)
     subprocess.run([*install, "-r", REQUIREMENTS], check=True)
     subprocess.run([*install, "--no-deps", "--ignore-requires-python", TRIMBED], check=True)
     package = next(folder.glob("lib/python*/site-packages/trimbed"))
@@ -51,13 +53,22 @@ def environment(folder: pathlib.Path) -> pathlib.Path:
     return python
 
 
-def run(command: list[str], limit: float, log: pathlib.Path, output=None) -> Run:
-    """Runs a command: its seconds, its peak memory, and why there is no result ("" where there is)."""
+def run(command: list[str], limit: float, log: pathlib.Path, output: pathlib.Path | None = None) -> Run:
+    """Runs a command: its seconds, its peak memory, and why there is no result ("" where there is).
+
+    A small process starts it: Linux counts as a program's own the memory of whoever started it.
+    """
+    job = {"command": list(map(str, command)), "limit": limit, "log": str(log), "output": str(output or log)}
+    started = subprocess.run([sys.executable, __file__, json.dumps(job)], capture_output=True, check=True)
+    return Run(*json.loads(started.stdout))
+
+
+def start(command: list[str], limit: float, log: str, output: str) -> Run:
     env = {**os.environ, "PYTHONPATH": str(HERE), "TOKENIZERS_PARALLELISM": "true", "HF_HUB_OFFLINE": "1"}
-    start = time.perf_counter()
-    with log.open("w") as errors:
-        process = subprocess.Popen(list(map(str, command)), stdout=output or errors, stderr=errors,
-                                   stdin=subprocess.DEVNULL, env=env, start_new_session=True)
+    begin = time.perf_counter()
+    with open(log, "w") as errors, open(output, "a" if output == log else "w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=errors, stdin=subprocess.DEVNULL, env=env,
+                                   start_new_session=True)
         late = threading.Event()
 
         def stop() -> None:
@@ -68,16 +79,15 @@ def run(command: list[str], limit: float, log: pathlib.Path, output=None) -> Run
         timer.start()
         _, status, usage = os.wait4(process.pid, 0)
         timer.cancel()
+    seconds = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - start
+    error = ""
     if late.is_set():
         error = f"stopped after {limit:.0f} s"
     elif process.returncode < 0:
         error = f"died of {signal.Signals(-process.returncode).name}"
     elif process.returncode > 0:
-        error = last_line(log)
-    else:
-        error = ""
+        error = last_line(pathlib.Path(log))
     return Run(seconds, usage.ru_maxrss / 1e3, error)
 
 
@@ -85,5 +95,9 @@ def last_line(log: pathlib.Path) -> str:
     """What a traceback ends with, or the last thing that was said."""
     lines = [l.strip() for l in log.read_text(errors="replace").splitlines() if l.strip()]
     errors = [l for l in lines if re.match(r"[\w.]*(Error|Exception|error)\b.*:", l)]
-    text = (errors or lines or ["failed"])[-1]
+    text = re.sub(r"^(\w+\.)*(?=\w+:)| \(/.*", "", (errors or lines or ["failed"])[-1])
     return text if len(text) <= 90 else text[:87] + "..."
+
+
+if __name__ == "__main__":
+    print(json.dumps(start(**json.loads(sys.argv[1]))))
