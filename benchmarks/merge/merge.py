@@ -9,7 +9,8 @@ that fails, hangs or writes what the reference cannot read is a row that says so
   moved    ids of the base that became another piece
   broken   documents that no longer decode to themselves
   cuts     boundaries between tokens that the base did not set, in the other documents
-  en ...   tokens, in percent of the base's    seconds, MB: of the whole process, Python's start included
+  en ...   tokens, in percent of the base's    seconds, MB: of the whole process, its start included;
+                                               CPU s: of all its threads, which load changes less
 """
 
 import argparse
@@ -139,7 +140,7 @@ class Bench:
             command, written = self.command(task, call, pathlib.Path(folder) / "out")
             run = peers.run(command, LIMIT, self.log)
             row = {"task": task["title"], "contender": title, "seconds": run.seconds,
-                   "megabytes": run.megabytes}
+                   "cpu_seconds": run.cpu_seconds, "megabytes": run.megabytes}
             if run.error or not written.is_file():
                 return row | {"error": run.error or f"wrote no {written.name}"}
             base = self.source(task["base"])
@@ -156,34 +157,33 @@ class Bench:
 
 def cells(row: dict, task: dict) -> list[str]:
     name = row["contender"]
+    spent = [f"{row['seconds']:.1f}", f"{row['cpu_seconds']:.1f}", f"{row['megabytes']:,.0f}"]
     if "error" in row:
-        spent = [f"{row['seconds']:.1f}", f"{row['megabytes']:,.0f}"] if "seconds" in row else ["", ""]
         return [name, row["error"], *spent]
     percent = [f"{100 * (after / before - 1):+.2f}" for before, after in map(row["tokens"].get, task["texts"])]
     moved = "all" if task["donor"] is None else f"{row['moved']:,}"
     counts = [f"{row[k]:,}" for k in ("ids", "new", "dead", "killed")]
-    return [name, *counts, moved, f"{row['new_cuts']:,}", f"{row['broken']:,}", *percent,
-            f"{row['seconds']:.1f}", f"{row['megabytes']:,.0f}"]
+    return [name, *counts, moved, f"{row['new_cuts']:,}", f"{row['broken']:,}", *percent, *spent]
 
 
 def table(task: dict, rows: list[dict]) -> str:
     """Markdown that lines up; a contender without a result has its reason across the columns."""
     head = [task["title"], "ids", "new", "dead", "killed", "moved", "cuts", "broken",
-            *(f"{t} %" for t in task["texts"]), "seconds", "MB"]
+            *(f"{t} %" for t in task["texts"]), "seconds", "CPU s", "MB"]
     body = [cells(row, task) for row in rows]
     full = [r for r in [head, *body] if len(r) == len(head)]
     widths = [max(len(r[i]) for r in full) for i in range(len(head))]
     widths[0] = max(len(r[0]) for r in [head, *body])
-    middle = sum(widths[1:-2]) + 3 * (len(widths) - 4)
+    middle = sum(widths[1:-3]) + 3 * (len(widths) - 5)
     extra = max([0, *(len(r[1]) - middle for r in body if len(r) != len(head))])
-    widths[-3] += extra
+    widths[-4] += extra
     lines = []
     for number, row in enumerate([head, *body]):
         if len(row) == len(head):
             row = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:]))]
         else:
             row = [row[0].ljust(widths[0]), row[1].ljust(middle + extra),
-                   row[2].rjust(widths[-2]), row[3].rjust(widths[-1])]
+                   *(c.rjust(w) for c, w in zip(row[2:], widths[-3:]))]
         lines.append("| " + " | ".join(row) + " |")
         if number == 0:
             lines.append("|" + "|".join("-" * (w + 2) if i == 0 else "-" * (w + 1) + ":"

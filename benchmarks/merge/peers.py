@@ -23,7 +23,7 @@ OLDER_SYNTAX = [
     ("backends/__init__.py", r"^(def \w+)\[\w+: \w+\[\w+\]\]\(", r"\1("),
 ]
 
-Run = collections.namedtuple("Run", "seconds megabytes error")
+Run = collections.namedtuple("Run", "seconds cpu_seconds megabytes error")
 
 
 def say(text: str) -> None:
@@ -54,7 +54,7 @@ def environment(folder: pathlib.Path) -> pathlib.Path:
 
 
 def run(command: list[str], limit: float, log: pathlib.Path, output: pathlib.Path | None = None) -> Run:
-    """Runs a command: its seconds, its peak memory, and why there is no result ("" where there is).
+    """Runs a command: its seconds, peak memory, and why there is no result ("" where there is).
 
     A small process starts it: Linux counts as a program's own the memory of whoever started it.
     """
@@ -88,7 +88,7 @@ def start(command: list[str], limit: float, log: str, output: str) -> Run:
         error = f"died of {signal.Signals(-process.returncode).name}"
     elif process.returncode > 0:
         error = last_line(pathlib.Path(log))
-    return Run(seconds, usage.ru_maxrss / 1e3, error)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3, error)
 
 
 def last_line(log: pathlib.Path) -> str:

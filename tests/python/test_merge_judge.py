@@ -193,10 +193,11 @@ def test_memory_is_the_contenders_own(tmp_path):
 
 def test_the_table_lines_up_and_tells_failures():
     task = {"title": "a + b", "texts": ["en"], "donor": "b"}
-    good = CLEAN | {"contender": "one", "seconds": 1.25, "megabytes": 1234.0}
-    bad = {"contender": "another", "seconds": 300.0, "megabytes": 50.0, "error": "stopped after 300 s"}
+    good = CLEAN | {"contender": "one", "seconds": 1.25, "cpu_seconds": 2.5, "megabytes": 1234.0}
+    bad = {"contender": "another", "seconds": 300.0, "cpu_seconds": 301.0, "megabytes": 50.0,
+           "error": "stopped after 300 s"}
     assert merge.table(task, [good, bad]).splitlines() == [
-        "| a + b   | ids | new | dead | killed | moved | cuts | broken |  en % | seconds |    MB |",
-        "|---------|----:|----:|-----:|-------:|------:|-----:|-------:|------:|--------:|------:|",
-        "| one     | 261 |   0 |    0 |      0 |     0 |    0 |      0 | +0.00 |     1.2 | 1,234 |",
-        "| another | stopped after 300 s                                       |   300.0 |    50 |"]
+        "| a + b   | ids | new | dead | killed | moved | cuts | broken |  en % | seconds | CPU s |    MB |",
+        "|---------|----:|----:|-----:|-------:|------:|-----:|-------:|------:|--------:|------:|------:|",
+        "| one     | 261 |   0 |    0 |      0 |     0 |    0 |      0 | +0.00 |     1.2 |   2.5 | 1,234 |",
+        "| another | stopped after 300 s                                       |   300.0 | 301.0 |    50 |"]
