@@ -53,10 +53,18 @@ def mergekit(job: dict) -> None:
     built.tokenizer.backend_tokenizer.save(job["out"])
 
 
+def saved_anew(job: dict, key: str) -> str:
+    """The file as today's tokenizers writes it: merges as pairs, which not every peer reads otherwise."""
+    import tokenizers
+    path = str(pathlib.Path(job["out"]).parent.parent / f"{key}.json")
+    tokenizers.Tokenizer.from_file(str(file_in(job[key]))).save(path)
+    return path
+
+
 def bpe_tokenizer_editor(job: dict) -> None:
     from bpe_tokenizer_editor import BPETokenizerEditor
-    editor = BPETokenizerEditor(str(file_in(job["base"])))
-    editor.merge_from(str(file_in(job["donor"])), max_vocab_size=2**20)
+    editor = BPETokenizerEditor(saved_anew(job, "base"))
+    editor.merge_from(saved_anew(job, "donor"), max_vocab_size=2**20)
     editor.save(job["out"])
 
 
