@@ -127,11 +127,22 @@ Status ExplainRefused(const TokenizerSpec& base, const ChainBuilder& builder,
   return {};
 }
 
-std::vector<AddedPiece> AddedPieces(const TokenizerSpec& donor, const Alignment& alignment,
-                                    const Grown& grown) {
+// Whether the base has this text of the donor only as a byte, its last resort. Where joins need the
+// character (a merge list), it becomes a piece, which stands for the donor's from then on.
+bool IsOnlyAByte(const MergeFacts& facts, const ListedToken& token) {
+  const std::optional<TokenId> id = facts.alignment.donor_to_base[token.id];
+  if (!id || !IsOfferedText(token)) return false;
+  const auto base = facts.base_by_id.find(*id);
+  return base != facts.base_by_id.end() && base->second.token_class == TokenClass::kByte;
+}
+
+std::vector<AddedPiece> AddedPieces(const MergeFacts& facts, const Grown& grown) {
   std::unordered_map<std::string_view, TokenId> donor_ids;
-  const std::vector<Candidate> missing = MakeCandidates(donor, alignment.missing);
+  const std::vector<Candidate> missing = MakeCandidates(facts.donor, facts.alignment.missing);
   for (const Candidate& candidate : missing) donor_ids.emplace(candidate.bytes, candidate.donor_id);
+  for (const ListedToken& token : facts.donor_used) {
+    if (IsOnlyAByte(facts, token)) donor_ids.emplace(token.bytes, token.id);
+  }
   std::vector<AddedPiece> out;
   for (std::size_t i = 0; i < grown.growth.pieces.size(); ++i) {
     const NewPiece& piece = grown.growth.pieces[i];
@@ -162,7 +173,8 @@ IdMap MakeIdMap(const MergeFacts& facts, std::vector<AddedPiece> added) {
   for (const AddedPiece& piece : map.added) by_bytes.emplace(piece.bytes, piece.id);
   for (const ListedToken& token : facts.donor_used) {
     std::optional<TokenId>& id = map.donor_to_merged[token.id];
-    if (id || !(IsOfferedText(token) || token.token_class == TokenClass::kByte)) continue;
+    if (id && !IsOnlyAByte(facts, token)) continue;
+    if (!IsOfferedText(token) && token.token_class != TokenClass::kByte) continue;
     const auto at = by_bytes.find(token.bytes);
     if (at != by_bytes.end()) id = at->second;
   }
@@ -243,7 +255,7 @@ StatusOr<MergePlan> PlanMerge(const TokenizerSpec& base, const TokenizerSpec& do
 
   MergePlan plan;
   const MergeFacts facts = MakeFacts(base, donor, alignment, plan.id_map, refused);
-  plan.id_map = MakeIdMap(facts, AddedPieces(donor, alignment, outcome.grown));
+  plan.id_map = MakeIdMap(facts, AddedPieces(facts, outcome.grown));
   plan.merges = outcome.grown.growth.merges;
   plan.conflicts = CheckAll(facts);
   return plan;

@@ -240,5 +240,18 @@ TEST(MergeTest, AFragmentThatOnlyInvalidTextMakesIsAddedOnRequest) {
   EXPECT_EQ(merged->id_map.added[0].witness, "\xFF\xFE");
 }
 
+TEST(MergeTest, ACharacterThatWasAByteIsTheDonorsWhereJoinsNeedIt) {
+  // The base writes "_" as <0x5F>, which joins cannot use: "__" needs the character as a piece.
+  const StatusOr<MergeResult> merged =
+      MergeTokenizers(toy::Metaspace({"a", " "}, {}), toy::ByteLevel({{"_", "_"}}));
+  ASSERT_TRUE(merged.ok()) << merged.status();
+  ASSERT_EQ(merged->id_map.added.size(), 2U);
+  const AddedPiece& character = merged->id_map.added[0];
+  EXPECT_EQ(character.bytes, "_");
+  EXPECT_EQ(character.donor_id, TokenId{'_'});
+  EXPECT_EQ(merged->id_map.donor_to_merged['_'], character.id);
+  EXPECT_EQ(merged->id_map.donor_to_merged['b'], TokenId{'b' + 1});  // still a byte
+}
+
 }  // namespace
 }  // namespace tokgraft
