@@ -35,14 +35,14 @@ def byte_level_bpe(path: pathlib.Path, sentences=SENTENCES, size: int = 420,
 
 
 def sentencepiece_model(path: pathlib.Path, kind: str = "bpe", sentences=SENTENCES,
-                        size: int = 420, **options) -> pathlib.Path:
-    """Trains a sentencepiece .model at `path` and returns it."""
+                        size: int = 420, times: int = 20, **options) -> pathlib.Path:
+    """Trains a sentencepiece .model at `path`, each sentence counted `times`, and returns it."""
     import io
 
     import sentencepiece
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(list(sentences) * 20), model_writer=model, model_type=kind,
+        sentence_iterator=iter(list(sentences) * times), model_writer=model, model_type=kind,
         vocab_size=size, byte_fallback=True, minloglevel=2, hard_vocab_limit=False, **options)
     path.write_bytes(model.getvalue())
     return path
