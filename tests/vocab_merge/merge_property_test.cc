@@ -295,6 +295,45 @@ TEST_P(MergePropertyTest, TheDefinitionAddsTheSameDonorPieces) {
   EXPECT_GT(added, GetParam().count);
 }
 
+// The texts of these that the merged tokenizer has as pieces of their own.
+std::set<std::string> Had(const TokenizerSpec& merged, const std::set<std::string>& offered) {
+  std::set<std::string> out;
+  for (const std::string& piece : TextsOf(merged)) {
+    if (offered.contains(piece)) out.insert(piece);
+  }
+  return out;
+}
+
+TokenizerSpec MergedWith(const TokenizerSpec& base, std::initializer_list<TokenizerSpec> donors) {
+  TokenizerSpec out = base;
+  for (const TokenizerSpec& donor : donors) {
+    MergeOptions options;
+    options.threads = 1;
+    StatusOr<MergeResult> merged = MergeTokenizers(out, donor, options);
+    EXPECT_TRUE(merged.ok()) << merged.status();
+    if (merged.ok()) out = std::move(merged->tokenizer);
+  }
+  return out;
+}
+
+TEST_P(MergePropertyTest, DonorsAddTheSameTextsInAnyOrder) {
+  std::size_t had = 0;
+  EachRound([&](Random* random) {
+    const TokenizerSpec base = RandomBase(random);
+    const TokenizerSpec a = RandomDonor(random);
+    const TokenizerSpec b = RandomDonor(random);
+    std::set<std::string> offered = TextsOf(a);
+    offered.merge(TextsOf(b));
+    const TokenizerSpec both =
+        toy::Characters(Spelling::kByteLevel, {offered.begin(), offered.end()});
+    const std::set<std::string> once = Had(MergedWith(base, {both}), offered);
+    ASSERT_EQ(Had(MergedWith(base, {a, b}), offered), once);
+    ASSERT_EQ(Had(MergedWith(base, {b, a}), offered), once);
+    had += once.size();
+  });
+  EXPECT_GT(had, GetParam().count);
+}
+
 INSTANTIATE_TEST_SUITE_P(Fast, MergePropertyTest,
                          ::testing::ValuesIn(toy::RoundsOfEachBase(0, 150)), toy::RoundsName);
 INSTANTIATE_TEST_SUITE_P(Slow, MergePropertyTest,

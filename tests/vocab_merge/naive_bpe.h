@@ -305,13 +305,16 @@ inline bool NaiveChain(NaiveBpe* bpe, const std::string& piece,
 inline std::set<std::string> NaivelyAdded(const TokenizerSpec& base, const TokenizerSpec& donor) {
   const NaiveBpe before(base);
   std::vector<std::pair<std::size_t, std::string>> wanted;
-  std::set<std::string> seen;
+  std::set<std::string> offered;
   for (std::size_t i = 0; i < donor.vocab.size(); ++i) {
     const Piece piece = donor.vocab.entry(i);
     const std::string bytes(piece.bytes);
-    if (piece.kind != PieceKind::kNormal || before.Has(bytes) || before.HasByte(bytes)) continue;
+    if (piece.kind != PieceKind::kNormal || before.Has(bytes)) continue;
     if (!before.joins_bytes() && !IsValidUtf8(bytes)) continue;
-    if (seen.insert(bytes).second) wanted.emplace_back(bytes.size(), bytes);
+    // What the base has as a byte only is not wanted, but may be needed by others.
+    if (offered.insert(bytes).second && !before.HasByte(bytes)) {
+      wanted.emplace_back(bytes.size(), bytes);
+    }
   }
   std::stable_sort(wanted.begin(), wanted.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -330,7 +333,7 @@ inline std::set<std::string> NaivelyAdded(const TokenizerSpec& base, const Token
     }
     if (dead.empty() && refused.empty()) {
       std::set<std::string> out;
-      std::set_intersection(added.begin(), added.end(), seen.begin(), seen.end(),
+      std::set_intersection(added.begin(), added.end(), offered.begin(), offered.end(),
                             std::inserter(out, out.end()));
       return out;
     }
