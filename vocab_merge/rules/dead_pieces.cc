@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tokenizer/base/parallel.h"
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/text/utf8.h"
 #include "vocab_merge/extend/witness.h"
 #include "vocab_merge/rules/rule.h"
@@ -16,6 +17,9 @@ namespace {
 
 // Texts tried on the left of pieces that stand inside a word only.
 constexpr std::size_t kWordBegins = 8;
+// Where more than one piece in so many is cut, and so many in all, the splitter is another's.
+constexpr std::uint64_t kOnePieceIn = 20;
+constexpr std::uint64_t kFewestCut = 100;
 
 struct TextPiece {
   const ListedToken* token = nullptr;
@@ -228,6 +232,24 @@ Status ReportInContext(const LintFacts& facts, const WitnessOptions& options,
   return {};
 }
 
+// D12: a splitter that cuts so many pieces is not the one that they were trained with.
+void ReportForeignSplitter(const LintFacts& facts, std::size_t pieces, LintReport* report) {
+  LookedFor({"D12"}, report);
+  const std::uint64_t cut = report->counts["B3"] + report->counts["B4"];
+  if (cut < kFewestCut || cut * kOnePieceIn <= pieces) return;
+  Detected detected;
+  detected.count = cut;
+  AddFinding({.code = "D12",
+              .severity = Severity::kWarning,
+              .message = Cat(" of ", Grouped(pieces),
+                             " pieces are cut by the tokenizer's own pre-tokenizer: they were "
+                             "trained with another one"),
+              .action = "compare it with the tokenizer that the model was trained with "
+                        "(tokgraft diff): a converter may have written its default pattern",
+              .place = "pre_tokenizer"},
+             std::move(detected), facts, report);
+}
+
 bool LooksUpWords(const TokenizerSpec& spec) {
   const auto* bpe = std::get_if<BpeModel>(&spec.model);
   return bpe != nullptr && bpe->ignore_merges;
@@ -285,7 +307,7 @@ Status LintReachability(const LintFacts& facts, LintReport* report) {
   ReportFragments(facts, report);
   if (facts.tokenizer == nullptr) {
     report->not_checked.push_back(
-        {.codes = {"B1", "B2", "B3", "B4", "B5", "B6", "B7"}, .reason = facts.why_not});
+        {.codes = {"B1", "B2", "B3", "B4", "B5", "B6", "B7", "D12"}, .reason = facts.why_not});
     return {};
   }
   LookedFor({"B1", "B3", "B4", "B5", "B6", "B7"}, report);
@@ -305,6 +327,7 @@ Status LintReachability(const LintFacts& facts, LintReport* report) {
   });
   TOKGRAFT_RETURN_IF_ERROR(ReportAllDead(facts, options, pieces, report));
   TOKGRAFT_RETURN_IF_ERROR(ReportInContext(facts, options, pieces, report));
+  ReportForeignSplitter(facts, pieces.size(), report);
   if (std::holds_alternative<BpeModel>(facts.spec.model)) LookedFor({"B2"}, report);
   if (!joining) return {};
   if (!joining->ok()) return joining->status();

@@ -157,6 +157,19 @@ Detected TiedScores(const std::vector<Piece>& pieces) {
   return out;
 }
 
+// C8: all of the pieces, where they have the same score.
+Detected FlatScores(const std::vector<Piece>& pieces) {
+  Detected out;
+  const bool flat = pieces.size() > 1 && std::ranges::all_of(pieces, [&](const Piece& piece) {
+                      return piece.score == pieces.front().score;
+                    });
+  if (!flat) return out;
+  for (const Piece& piece : pieces) {
+    out.Add(piece.id, [&] { return Cat(ShowPiece(piece.bytes), ": ", ShowScore(piece.score)); });
+  }
+  return out;
+}
+
 // C6: pieces that outrank one that stands before them. Trainers write scores that fall: the longest
 // run of pieces (others left out) whose scores do not rise is what the trainer wrote; of the
 // others, those that lie above it were put in later, and those below it hurt nobody.
@@ -331,7 +344,15 @@ void LintMergesAndScores(const LintFacts& facts, LintReport* report) {
   const std::vector<Piece> scored = ScoredPieces(facts.spec);
   if (scored.empty()) return;
   const bool unigram = std::holds_alternative<UnigramModel>(facts.spec.model);
-  LookedFor({"C5", "C6"}, report);
+  LookedFor({"C5", "C6", "C8"}, report);
+  Detected flat = FlatScores(scored);
+  const bool lost = flat.size() > 0;
+  AddFinding({.code = "C8",
+              .severity = Severity::kError,
+              .message = " pieces have one and the same score: the order of joins is lost",
+              .action = "convert again from the tokenizer that the model was trained with"},
+             std::move(flat), facts, report);
+  if (lost) return;  // each of them is a tie
   AddFinding({.code = "C5",
               .severity = unigram ? Severity::kNote : Severity::kWarning,
               .message = " pieces have the same score as another one",

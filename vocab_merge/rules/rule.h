@@ -85,9 +85,9 @@ struct LintFacts {
 };
 
 void LintIdentity(const LintFacts& facts, LintReport* report);          // A5-A8
-Status LintReachability(const LintFacts& facts, LintReport* report);    // B1-B8
+Status LintReachability(const LintFacts& facts, LintReport* report);    // B1-B8, D12
 Status LintScaffolding(const LintFacts& facts, LintReport* report);     // B9
-void LintMergesAndScores(const LintFacts& facts, LintReport* report);   // C1, C2, C4-C6
+void LintMergesAndScores(const LintFacts& facts, LintReport* report);   // C1, C2, C4-C6, C8
 void LintAlphabetAndIds(const LintFacts& facts, LintReport* report);    // D1-D3, D5, D13, D17
 void LintStages(const LintFacts& facts, LintReport* report);            // D6, D14
 void LintSpecialTokens(const LintFacts& facts, LintReport* report);     // D9, D15

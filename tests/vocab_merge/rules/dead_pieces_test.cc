@@ -152,10 +152,28 @@ TEST(DeadPiecesTest, WhatCannotBeEncodedWithIsNotTried) {
   spec.normalizers = {UnknownStage{.type = "Reverse", .json = "{}"}};
   const LintReport report = toy::Linted(spec);
   EXPECT_EQ(report.not_checked[0].codes,
-            (std::vector<std::string>{"B1", "B2", "B3", "B4", "B5", "B6", "B7"}));
+            (std::vector<std::string>{"B1", "B2", "B3", "B4", "B5", "B6", "B7", "D12"}));
   EXPECT_THAT(report.not_checked[0].reason, ::testing::HasSubstr("it cannot be encoded with: "));
   EXPECT_THAT(report.not_checked[0].reason, ::testing::HasSubstr("Reverse"));
   EXPECT_TRUE(report.counts.contains("B8"));  // read off, not tried
+}
+
+TEST(DeadPiecesTest, D12ASplitterThatCutsManyPiecesIsAnothers) {
+  // 120 pieces of a letter and a digit, which GPT-2's splitter takes apart.
+  toy::Pairs merges;
+  for (char letter = 'a'; letter <= 'l'; ++letter) {
+    for (char digit = '0'; digit <= '9'; ++digit) {
+      merges.emplace_back(std::string(1, letter), std::string(1, digit));
+    }
+  }
+  const std::vector<LintFinding> found = toy::Defects("D12", toy::ByteLevel(merges));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].count, 120U);
+  EXPECT_EQ(found[0].place, "pre_tokenizer");
+  EXPECT_THAT(toy::Defects("D12", toy::ByteLevel(merges, /*use_regex=*/false)),
+              ::testing::IsEmpty());
+  merges.resize(90);
+  EXPECT_THAT(toy::Defects("D12", toy::ByteLevel(merges)), ::testing::IsEmpty());
 }
 
 }  // namespace

@@ -148,8 +148,37 @@ TEST(MergesAndScoresTest, LintShowsTheScores) {
   EXPECT_EQ(outranking[0].examples[0].text, "\"cc\": 0, but \"ca\" before it: -2");
 }
 
+TEST(MergesAndScoresTest, C8OneScoreForAllPieces) {
+  TokenizerSpec spec = toy::Characters(Spelling::kRaw, {"a", "b"});
+  toy::Bpe(&spec).order = BpeModel::Order::kScore;
+  for (const std::string_view bytes : {"ab", "ba"}) {
+    spec.vocab.Add({.id = static_cast<TokenId>(spec.id_limit()),
+                    .bytes = bytes,
+                    .spelling = bytes,
+                    .score = -1000});
+  }
+  const LintReport report = toy::Linted(spec);
+  EXPECT_EQ(toy::Of("C8", report),
+            (std::vector<LintFinding>{
+                {.code = "C8",
+                 .severity = Severity::kError,
+                 .count = 2,
+                 .ids = {2, 3},
+                 .message = "2 pieces have one and the same score: the order of joins is lost",
+                 .action = "convert again from the tokenizer that the model was trained with",
+                 .place = toy::Of("C8", report)[0].place,
+                 .examples = {{.id = 2,
+                               .place = toy::Of("C8", report)[0].examples[0].place,
+                               .text = "\"ab\": -1000"},
+                              {.id = 3,
+                               .place = toy::Of("C8", report)[0].examples[1].place,
+                               .text = "\"ba\": -1000"}}}}));
+  EXPECT_EQ(report.counts.at("C5"), 0U);
+}
+
 TEST(MergesAndScoresTest, InAUnigramModelATieIsANote) {
   TokenizerSpec spec = toy::Characters(Spelling::kRaw, {"a", "b"});
+  spec.vocab.Add({.id = 2, .bytes = "c", .spelling = "c", .score = -1});
   spec.model = UnigramModel{};
   EXPECT_THAT(toy::Found(toy::Linted(spec)), ::testing::Contains(Pair("C5", 1)));
   EXPECT_EQ(toy::Defects("C5", spec)[0].severity, Severity::kNote);
