@@ -84,6 +84,13 @@ EncodingBatch Tokenizer::EncodeBatch(std::span<const std::string_view> texts, in
   return batch;
 }
 
+void Tokenizer::ForEachWord(std::string_view text,
+                            const std::function<void(std::string_view word)>& f) const {
+  pipeline_->ForEachWord(text, f);
+}
+
+Encoding Tokenizer::EncodeWord(std::string_view word) const { return pipeline_->EncodeWord(word); }
+
 StatusOr<std::string> Tokenizer::Decode(std::span<const TokenId> ids,
                                         const DecodeOptions& options) const {
   return pipeline_->decoder().Decode(ids, options.skip_special_tokens);

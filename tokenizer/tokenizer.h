@@ -22,6 +22,7 @@
 #define TOKGRAFT_TOKENIZER_TOKENIZER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -63,6 +64,14 @@ class Tokenizer {
   // `threads` 0: all cores. The result does not depend on it.
   EncodingBatch EncodeBatch(std::span<const std::string_view> texts, int threads = 0,
                             const EncodeOptions& options = {}) const;
+
+  // Calls f(word) for each stretch of the text that no token crosses, as the model gets it: bytes
+  // of the text for byte-level vocabularies, else normalized text in the vocabulary's spelling (▁
+  // for a space). Added tokens are left out. `f` must not use this tokenizer on the same thread.
+  void ForEachWord(std::string_view text,
+                   const std::function<void(std::string_view word)>& f) const;
+  // The tokens of one such word; offsets are bytes of the word.
+  Encoding EncodeWord(std::string_view word) const;
 
   // As the reference decodes; OutOfRange for an id that the reference refuses too.
   StatusOr<std::string> Decode(std::span<const TokenId> ids,

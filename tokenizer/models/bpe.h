@@ -45,6 +45,15 @@ class Bpe {
   // Appends the tokens with the bytes of the word that they cover, by the reference's own count.
   void EncodeRanges(std::string_view word, BpeScratch* scratch,
                     std::vector<TokenRange>* ranges) const;
+  // Calls f(unit) for each stretch of `word` that no join crosses.
+  template <typename F>
+  void ForEachUnit(std::string_view word, const F& f) const {
+    for (std::size_t at = 0; at < word.size();) {
+      const std::string_view unit = cut_at_metaspace_ ? UnitAt(word, at) : word;
+      f(unit);
+      at += unit.size();
+    }
+  }
 
  private:
   friend class BpeBuilder;

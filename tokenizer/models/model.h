@@ -39,6 +39,15 @@ class CompiledModel {
       for (const std::string_view word : words) wordpiece.Encode(word, &scratch->wordpiece, ids);
     }
   }
+  // Calls f(unit) for each stretch of `word` that is encoded by itself.
+  template <typename F>
+  void ForEachUnit(std::string_view word, const F& f) const {
+    if (const auto* bpe = std::get_if<Bpe>(&model_)) {
+      bpe->ForEachUnit(word, f);
+    } else {
+      f(word);
+    }
+  }
   // Appends the tokens of one word with the bytes they cover.
   void EncodeRanges(std::string_view word, ModelScratch* scratch,
                     std::vector<TokenRange>* ranges) const;

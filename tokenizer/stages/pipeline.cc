@@ -72,6 +72,7 @@ void Append(AlignedText part, AlignedText* text) {
 
 struct Pipeline::Scratch {
   ModelScratch model;
+  const WordVisitor* visitor = nullptr;  // set: words are shown to it instead of encoded
   PreTokenizeScratch pre_tokens;
   std::string repaired;
   std::string normalized;
@@ -181,22 +182,51 @@ Pipeline::Scratch& Pipeline::ThreadScratch() const {
   return *oldest->scratch;
 }
 
+// What the stages see of `text`: as it is, or repaired into `repaired`.
+std::string_view Pipeline::Repair(std::string_view text, std::string* repaired,
+                                  std::uint64_t* invalid) const {
+  if (IsValidUtf8(text)) return text;
+  if (byte_domain_) {
+    *invalid = CountInvalid(text);
+    return text;
+  }
+  repaired->clear();
+  *invalid = ReplaceInvalid(text, repaired);
+  return *repaired;
+}
+
+// ---- words -------------------------------------------------------------------------------------
+
+void Pipeline::ForEachWord(std::string_view text, const WordVisitor& f) const {
+  Scratch& scratch = ThreadScratch();
+  std::uint64_t invalid = 0;
+  const std::string_view valid = Repair(text, &scratch.repaired, &invalid);
+  std::vector<TokenId> added;  // the added tokens between the words
+  scratch.visitor = &f;
+  EncodeText(valid, &scratch, &added);
+  scratch.visitor = nullptr;
+  if (text.size() > kKeepBuffersBelow) scratch.GiveBackBuffers();
+}
+
+Encoding Pipeline::EncodeWord(std::string_view word) const {
+  Scratch& scratch = ThreadScratch();
+  scratch.ranges.clear();
+  if (!word.empty()) model_->EncodeRanges(word, &scratch.model, &scratch.ranges);
+  Encoding encoding;
+  for (const TokenRange& range : scratch.ranges) {
+    encoding.ids.push_back(range.id);
+    encoding.offsets.push_back({range.begin, range.end});
+  }
+  return encoding;
+}
+
 // ---- ids alone ---------------------------------------------------------------------------------
 
 std::uint64_t Pipeline::EncodeIds(std::string_view text, bool add_special_tokens,
                                   std::vector<TokenId>* ids) const {
   Scratch& scratch = ThreadScratch();
   std::uint64_t invalid = 0;
-  std::string_view valid = text;
-  if (!IsValidUtf8(text)) {
-    if (byte_domain_) {
-      invalid = CountInvalid(text);
-    } else {
-      scratch.repaired.clear();
-      invalid = ReplaceInvalid(text, &scratch.repaired);
-      valid = scratch.repaired;
-    }
-  }
+  const std::string_view valid = Repair(text, &scratch.repaired, &invalid);
   const auto& before = post_processor_->before();
   if (add_special_tokens) ids->insert(ids->end(), before.begin(), before.end());
   EncodeText(valid, &scratch, ids);
@@ -260,11 +290,18 @@ void Pipeline::EncodeSection(std::string_view section, bool at_start, Scratch* s
 void Pipeline::EncodeNormalized(std::string_view text, bool at_start, Scratch* scratch,
                                 std::vector<TokenId>* ids) const {
   if (!splits_) {
+    if (scratch->visitor != nullptr) return model_->ForEachUnit(text, *scratch->visitor);
     model_->Encode(std::array<std::string_view, 1>{text}, &scratch->model, ids);
     return;
   }
   scratch->pre_tokens.pieces.clear();
   pre_tokenizer_->Split(text, at_start, &scratch->pre_tokens);
+  if (scratch->visitor != nullptr) {
+    for (const std::string_view word : scratch->pre_tokens.pieces) {
+      model_->ForEachUnit(word, *scratch->visitor);
+    }
+    return;
+  }
   model_->Encode(scratch->pre_tokens.pieces, &scratch->model, ids);
 }
 
@@ -381,6 +418,7 @@ void Pipeline::AddAlignedToken(const AlignedText& text, const TextSegment& segme
 }
 
 void Pipeline::EncodeAlignedWord(const AlignedText& word, Scratch* scratch, Aligned* out) const {
+  if (scratch->visitor != nullptr) return model_->ForEachUnit(word.text, *scratch->visitor);
   scratch->ranges.clear();
   model_->EncodeRanges(word.text, &scratch->model, &scratch->ranges);
   const bool shows_text = std::holds_alternative<UnigramModel>(spec_.model);

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@
 
 namespace tokgraft::internal {
 
+using WordVisitor = std::function<void(std::string_view word)>;
+
 class Pipeline {
  public:
   static StatusOr<std::shared_ptr<const Pipeline>> Compile(TokenizerSpec spec);
@@ -39,6 +42,9 @@ class Pipeline {
   std::uint64_t EncodeIds(std::string_view text, bool add_special_tokens,
                           std::vector<TokenId>* ids) const;
   Encoding Encode(std::string_view text, bool add_special_tokens) const;
+  // As Tokenizer has them.
+  void ForEachWord(std::string_view text, const WordVisitor& f) const;
+  Encoding EncodeWord(std::string_view word) const;
 
   const TokenizerSpec& spec() const { return spec_; }
   const CompiledDecoder& decoder() const { return *decoder_; }
@@ -54,6 +60,8 @@ class Pipeline {
   Status CompileMatchers();
   Scratch& ThreadScratch() const;
 
+  std::string_view Repair(std::string_view text, std::string* repaired,
+                          std::uint64_t* invalid) const;
   void EncodeText(std::string_view text, Scratch* scratch, std::vector<TokenId>* ids) const;
   void EncodeSection(std::string_view section, bool at_start, Scratch* scratch,
                      std::vector<TokenId>* ids) const;

@@ -349,6 +349,29 @@ StatusOr<ChainBuilder> ChainBuilder::Make(const TokenizerSpec& base) {
 }
 
 bool ChainBuilder::joins_bytes() const { return tables_->joins_bytes; }
+bool ChainBuilder::joins_by_text() const { return tables_->order != BpeModel::Order::kMergeList; }
+
+std::optional<ChainBuilder::BaseJoin> ChainBuilder::FindMerge(TokenId left, TokenId right) const {
+  const PairTable::Value* value = tables_->merges.Find(left, right);
+  if (value == nullptr) return std::nullopt;
+  return BaseJoin{static_cast<double>(value->rank), value->product};
+}
+
+std::optional<ChainBuilder::BaseJoin> ChainBuilder::FindText(std::string_view bytes) const {
+  const std::optional<Piece> piece = tables_->Text(bytes);
+  if (!piece) return std::nullopt;
+  const bool by_score = tables_->order == BpeModel::Order::kScore;
+  return BaseJoin{by_score ? -piece->score : static_cast<double>(piece->id), piece->id};
+}
+
+std::optional<TokenId> ChainBuilder::FindPiece(std::string_view bytes) const {
+  const std::optional<Piece> piece = tables_->Text(bytes);
+  return piece ? std::optional<TokenId>(piece->id) : std::nullopt;
+}
+
+bool ChainBuilder::SpellingTaken(std::string_view bytes) const {
+  return tables_->SpellingTaken(bytes);
+}
 
 Growth ChainBuilder::Build(std::span<const std::string_view> wanted,
                            const ForbiddenPieces& forbidden, std::uint64_t limit) const {

@@ -70,6 +70,22 @@ class ChainBuilder {
 
   // Whether the model joins bytes; else it joins characters.
   bool joins_bytes() const;
+  // Whether any two neighbours join where their concatenation is a piece; else a merge list says.
+  bool joins_by_text() const;
+
+  struct BaseJoin {
+    double turn = 0;  // lowest first
+    TokenId product = 0;
+  };
+  // The join of two tokens of the base, by its merge list.
+  std::optional<BaseJoin> FindMerge(TokenId left, TokenId right) const;
+  // The join into a piece of the base with these bytes, where joins go by text.
+  std::optional<BaseJoin> FindText(std::string_view bytes) const;
+  // The id of the base's piece with these bytes that joins can make.
+  std::optional<TokenId> FindPiece(std::string_view bytes) const;
+  // Whether no new piece can have these bytes: a token of the base is spelled like that already, or
+  // the base cannot spell them.
+  bool SpellingTaken(std::string_view bytes) const;
 
   struct Tables;
 

@@ -1,0 +1,212 @@
+#include "vocab_merge/learn.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "tokenizer/tokenizer.h"
+#include "vocab_merge/alignment.h"
+#include "vocab_merge/extend/chain.h"
+#include "vocab_merge/extend/witness.h"
+#include "vocab_merge/learn/learner.h"
+#include "vocab_merge/learn/piece_rules.h"
+#include "vocab_merge/learn/sequences.h"
+#include "vocab_merge/learn/unigram.h"
+#include "vocab_merge/learn/words.h"
+#include "vocab_merge/rules/rule.h"
+
+namespace tokgraft {
+namespace {
+
+void Tell(const LearnOptions& options, std::string_view stage, double fraction) {
+  if (options.progress) options.progress(stage, fraction);
+}
+
+Status Check(const TokenizerSpec& base, const LearnOptions& options) {
+  if (options.size == 0) {
+    return InvalidArgumentError("donor size: it is 0, the number of pieces to learn was expected");
+  }
+  if (options.min_count == 0) {
+    return InvalidArgumentError("min_count: it is 0, at least 1 was expected");
+  }
+  if (std::ranges::all_of(options.corpus, [](std::string_view text) { return text.empty(); })) {
+    return InvalidArgumentError(
+        "donor corpus: it is empty, text to learn pieces from was expected");
+  }
+  if (std::holds_alternative<WordPieceModel>(base.model)) {
+    return UnimplementedError(
+        Cat(base.source.empty() ? "base" : base.source,
+            ": model: no pieces are learnt for a WordPiece model, whose trainer is not public and "
+            "whose longest match cuts old words anew with every piece; a BPE or Unigram base was "
+            "expected; train a donor elsewhere and merge that"));
+  }
+  return {};
+}
+
+// A text from the corpus for each piece without a witness: a word that it is seen in.
+std::vector<std::string> SeenIn(const TokenizerSpec& base, const Learnt& learnt,
+                                const std::vector<std::size_t>& pieces) {
+  const Sequences& all = learnt.sequences;
+  const auto first = all.limit + static_cast<Symbol>(all.foreign.size());
+  std::vector<std::string> out(learnt.growth.pieces.size());
+  std::vector<bool> wanted(out.size());
+  for (const std::size_t i : pieces) wanted[i] = true;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (const Symbol symbol : all.at(i)) {
+      if (symbol < first || !wanted[symbol - first]) continue;
+      std::string text = learnt.BytesOf(base, i);
+      std::string& best = out[symbol - first];
+      const auto rank = [](const std::string& s) {
+        return std::pair(s.size(), std::string_view(s));
+      };
+      if (best.empty() || rank(text) < rank(best)) best = std::move(text);
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> Witnesses(const TokenizerSpec& base, const Tokenizer& tokenizer,
+                                   const Learnt& learnt, const LearnOptions& options) {
+  const std::vector<NewPiece>& pieces = learnt.growth.pieces;
+  const WitnessOptions witness{.threads = options.threads};
+  const auto query = [&](std::size_t i) {
+    return WitnessQuery{.id = static_cast<TokenId>(learnt.growth.first_id + i),
+                        .bytes = pieces[i].bytes};
+  };
+  std::vector<WitnessQuery> queries;
+  for (std::size_t i = 0; i < pieces.size(); ++i) queries.push_back(query(i));
+  std::vector<std::string> out = FindWitnesses(tokenizer, queries, witness);
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (out[i].empty()) open.push_back(i);
+  }
+  if (open.empty()) return out;
+  const std::vector<std::string> seen = SeenIn(base, learnt, open);
+  std::vector<WitnessQuery> again;
+  for (const std::size_t i : open) {
+    again.push_back(query(i));
+    again.back().known = seen[i];
+    again.back().owner = seen[i];
+  }
+  std::vector<std::string> found = FindWitnesses(tokenizer, again, witness);
+  for (std::size_t k = 0; k < open.size(); ++k) out[open[k]] = std::move(found[k]);
+  return out;
+}
+
+struct LearntPieces {
+  Growth growth;
+  std::vector<std::string> witnesses;
+};
+
+// Learns, and again without the pieces that nothing can emit, until there are none.
+StatusOr<LearntPieces> LearnAll(const TokenizerSpec& base, const ChainBuilder& builder,
+                                const PieceRules& rules, Sequences sequences,
+                                const LearnOptions& options, TokenizerSpec* merged) {
+  const auto& bpe = std::get<BpeModel>(base.model);
+  ForbiddenPieces forbidden;
+  LearnerOptions learner{
+      .size = options.size,
+      .min_count = options.min_count,
+      .whole_words = bpe.ignore_merges || bpe.order == BpeModel::Order::kRank,
+      .forbidden = &forbidden,
+      .progress = [&](double fraction) { Tell(options, "learn pieces", fraction); }};
+  while (true) {
+    Learnt learnt = Learn(base, builder, rules, sequences, learner);
+    Tell(options, "find witnesses", 0);
+    TOKGRAFT_ASSIGN_OR_RETURN(*merged, ExtendSpec(base, learnt.growth));
+    TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(*merged));
+    std::vector<std::string> witnesses = Witnesses(base, tokenizer, learnt, options);
+    bool all = true;
+    for (std::size_t i = 0; i < witnesses.size(); ++i) {
+      if (!witnesses[i].empty()) continue;
+      forbidden.insert(learnt.growth.pieces[i].bytes);
+      all = false;
+    }
+    if (all) return LearntPieces{std::move(learnt.growth), std::move(witnesses)};
+  }
+}
+
+IdMap MakeIdMap(const TokenizerSpec& base, const LearntPieces& learnt) {
+  IdMap map;
+  map.base_size = base.id_limit();
+  map.merged_size = map.base_size + learnt.growth.pieces.size();
+  map.base_to_merged.resize(map.base_size);
+  for (const ListedToken& token : ListTokens(base)) map.base_to_merged[token.id] = token.id;
+  for (std::size_t i = 0; i < learnt.growth.pieces.size(); ++i) {
+    const NewPiece& piece = learnt.growth.pieces[i];
+    AddedPiece added{.id = static_cast<TokenId>(learnt.growth.first_id + i),
+                     .bytes = piece.bytes,
+                     .donor_id = std::nullopt,
+                     .merges = {},
+                     .witness = learnt.witnesses[i]};
+    for (std::uint32_t m = piece.merges_begin; m < piece.merges_end; ++m) {
+      added.merges.emplace_back(learnt.growth.merges[m].left, learnt.growth.merges[m].right);
+    }
+    map.added.push_back(std::move(added));
+  }
+  return map;
+}
+
+// A donor with the base's stages and nothing of its own, so that what is reported is the base's.
+TokenizerSpec NoDonor(const TokenizerSpec& base) {
+  TokenizerSpec donor = base;
+  donor.vocab = Vocab();
+  donor.added_tokens.clear();
+  donor.roles = {};
+  donor.notes.clear();
+  auto& bpe = std::get<BpeModel>(donor.model);
+  bpe.merges.clear();
+  bpe.unk.reset();
+  return donor;
+}
+
+StatusOr<MergeResult> ContinueBpe(const TokenizerSpec& base, const LearnOptions& options) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const ChainBuilder builder, ChainBuilder::Make(base));
+  const TokenizerSpec donor = NoDonor(base);
+  TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, donor));
+  const PieceRules rules = PieceRules::Of(base);
+  Sequences sequences;
+  {
+    TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(base));
+    const WordCounts words =
+        CountWords(tokenizer, options.corpus, options.threads,
+                   [&](double fraction) { Tell(options, "count words", fraction); });
+    sequences = MakeSequences(tokenizer, builder, rules, words, options.threads);
+  }
+  MergeResult result;
+  TOKGRAFT_ASSIGN_OR_RETURN(
+      const LearntPieces learnt,
+      LearnAll(base, builder, rules, std::move(sequences), options, &result.tokenizer));
+  result.id_map = MakeIdMap(base, learnt);
+  const std::vector<RefusedPiece> refused;
+  result.conflicts = CheckAll(MakeFacts(base, donor, alignment, result.id_map, refused));
+  Tell(options, "certify", 0);
+  const CertifyOptions certify{.texts = options.protect.empty() ? options.corpus : options.protect,
+                               .threads = options.threads};
+  TOKGRAFT_ASSIGN_OR_RETURN(result.certificate, Certify(base, result.tokenizer, certify));
+  return result;
+}
+
+// The donor is not kept, so nothing refers to its ids.
+StatusOr<MergeResult> MergeTrainedUnigram(const TokenizerSpec& base, const LearnOptions& options) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec donor, TrainUnigram(base, options));
+  const MergeOptions merge{.protect = options.protect.empty() ? options.corpus : options.protect,
+                           .threads = options.threads,
+                           .progress = options.progress};
+  TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, MergeTokenizers(base, donor, merge));
+  result.id_map.donor_to_merged.clear();
+  for (AddedPiece& piece : result.id_map.added) piece.donor_id.reset();
+  return result;
+}
+
+}  // namespace
+
+StatusOr<MergeResult> MergeLearnt(const TokenizerSpec& base, const LearnOptions& options) {
+  TOKGRAFT_RETURN_IF_ERROR(Check(base, options));
+  if (std::holds_alternative<UnigramModel>(base.model)) return MergeTrainedUnigram(base, options);
+  return ContinueBpe(base, options);
+}
+
+}  // namespace tokgraft
