@@ -149,23 +149,25 @@ IdMap MakeIdMap(const TokenizerSpec& base, const LearntPieces& learnt) {
   return map;
 }
 
-// A donor with the base's stages and nothing of its own, so that what is reported is the base's.
-TokenizerSpec NoDonor(const TokenizerSpec& base) {
-  TokenizerSpec donor = base;
-  donor.vocab = Vocab();
-  donor.added_tokens.clear();
-  donor.roles = {};
-  donor.notes.clear();
-  auto& bpe = std::get<BpeModel>(donor.model);
-  bpe.merges.clear();
-  bpe.unk.reset();
-  return donor;
+// What is to be said of the base: it stands in for its own donor, with which it agrees.
+StatusOr<ConflictReport> ReportOf(const TokenizerSpec& base, const IdMap& map) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, base));
+  IdMap with_itself = map;
+  with_itself.donor_to_merged = map.base_to_merged;
+  const std::vector<RefusedPiece> refused;
+  ConflictReport report = CheckAll(MakeFacts(base, base, alignment, with_itself, refused));
+  // What is found in the base is not said of the donor again.
+  std::erase_if(report.findings, [&](const Finding& finding) {
+    const bool again = finding.base_ids.empty() && !finding.donor_ids.empty();
+    if (again) report.counts[finding.code] -= finding.count;
+    return again;
+  });
+  for (Finding& finding : report.findings) finding.donor_ids.clear();
+  return report;
 }
 
 StatusOr<MergeResult> ContinueBpe(const TokenizerSpec& base, const LearnOptions& options) {
   TOKGRAFT_ASSIGN_OR_RETURN(const ChainBuilder builder, ChainBuilder::Make(base));
-  const TokenizerSpec donor = NoDonor(base);
-  TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, donor));
   const PieceRules rules = PieceRules::Of(base);
   Sequences sequences;
   {
@@ -180,8 +182,7 @@ StatusOr<MergeResult> ContinueBpe(const TokenizerSpec& base, const LearnOptions&
       const LearntPieces learnt,
       LearnAll(base, builder, rules, std::move(sequences), options, &result.tokenizer));
   result.id_map = MakeIdMap(base, learnt);
-  const std::vector<RefusedPiece> refused;
-  result.conflicts = CheckAll(MakeFacts(base, donor, alignment, result.id_map, refused));
+  TOKGRAFT_ASSIGN_OR_RETURN(result.conflicts, ReportOf(base, result.id_map));
   Tell(options, "certify", 0);
   const CertifyOptions certify{.texts = options.protect.empty() ? options.corpus : options.protect,
                                .threads = options.threads};
