@@ -63,6 +63,8 @@ class HuggingFace:
             # What a model says with it: the decoder reads an added token by the byte alphabet too.
             said = self.tokenizer.decode([number], skip_special_tokens=False)
             return (piece if "\ufffd" in said else said).encode()
+        if number in self.added and not self.added[number].normalized:
+            return piece.encode()  # matched before spaces become ▁
         if BYTE_PIECE.fullmatch(piece):
             return bytes([int(piece[3:5], 16)])
         return piece.replace("▁", " ").encode()
