@@ -97,7 +97,7 @@ def assert_old_ids_stay(base, merged) -> None:
 
 
 def toy_bases(directory: pathlib.Path) -> dict[str, pathlib.Path]:
-    model = toys.sentencepiece_model(directory / "unigram.model", "unigram", size=300)
+    model = toys.sentencepiece_model(directory / "unigram.model", "unigram", size=440)
     plain = train_unigram(directory / "plain.model", toys.SENTENCES * 20, 200)
     return {"sentencepiece": model, "tokenizers": unigram_json(plain, directory / "unigram.json"),
             "wordpiece": wordpiece_json(directory / "wordpiece.json", toys.SENTENCES * 4, 200)}

@@ -214,7 +214,7 @@ TEST(MergeTest, RefusesByName) {
   EXPECT_THAT(std::string(Message(suffixes.status())), HasSubstr("end_of_word_suffix"));
   base.model = UnigramModel{};
   EXPECT_EQ(Message(MergeTokenizers(base, toy::ByteLevel({})).status()),
-            "model.unk_id: no unknown piece, expected one: the reference fails at the first "
+            "toy: model.unk_id: no unknown piece, expected one: the reference fails at the first "
             "character that is no piece");
 }
 
