@@ -14,6 +14,7 @@
 #include "vocab_merge/cli/commands.h"
 #include "vocab_merge/cli/legend.h"
 #include "vocab_merge/cli/output.h"
+#include "vocab_merge/explain/explain.h"
 #include "vocab_merge/merge.h"
 
 namespace tokgraft {
@@ -30,6 +31,7 @@ struct MergeArguments {
   std::uint64_t budget = 0;
   MergeOptions options;
   bool strict = false;
+  bool explain = false;
   RunArguments run;
 };
 
@@ -39,13 +41,14 @@ StatusOr<DocumentList> ReadArguments(const std::vector<std::string>& arguments,
   return ReadDocuments(corpora, documents);
 }
 
-std::string ResultJson(const MergeResult& result) {
+std::string ResultJson(const MergeResult& result, const std::optional<Explanation>& why) {
   nlohmann::ordered_json out;
   out["base_size"] = result.id_map.base_size;
   out["merged_size"] = result.id_map.merged_size;
   out["added"] = result.id_map.added.size();
   out["certificate"] = nlohmann::ordered_json::parse(result.certificate.ToJson());
   out["conflicts"] = nlohmann::ordered_json::parse(result.conflicts.ToJson());
+  if (why) out["explanation"] = nlohmann::ordered_json::parse(why->ToJson());
   return ReadableJson(out.dump());
 }
 
@@ -60,7 +63,8 @@ std::string BudgetLine(const MergeArguments& arguments, const MergeResult& resul
       "\n");
 }
 
-std::string ResultText(const MergeArguments& arguments, const MergeResult& result) {
+std::string ResultText(const MergeArguments& arguments, const MergeResult& result,
+                       const std::optional<Explanation>& why) {
   std::size_t helpers = 0;
   for (const AddedPiece& piece : result.id_map.added) helpers += piece.donor_id ? 0U : 1U;
   std::string out =
@@ -69,7 +73,9 @@ std::string ResultText(const MergeArguments& arguments, const MergeResult& resul
           " new, of which ", Counted(helpers, "helper"), ")\n", BudgetLine(arguments, result),
           "certificate  ", result.certificate.DebugString(), "\n", "conflicts\n",
           result.conflicts.DebugString());
-  out += OutputLine(arguments.output);
+  if (why) out += why->DebugString();
+  out += why && arguments.output.out.empty() ? "nothing was written (no -o)\n"
+                                             : OutputLine(arguments.output);
   return out;
 }
 
@@ -101,6 +107,10 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   if (adds && result.id_map.added.empty()) {
     Warn("no new id: no piece of the donor was wanted and could be added");
   }
+  std::optional<Explanation> why;
+  if (arguments.explain) {
+    TOKGRAFT_ASSIGN_OR_RETURN(why, ExplainMerge(base, donor, result, arguments.options));
+  }
   progress.Update("write", 0.9);
   TOKGRAFT_RETURN_IF_ERROR(WriteOutput(arguments.output, result.tokenizer, result.tokenizer.format,
                                        {{"id_map.json", result.id_map.ToJson()},
@@ -108,7 +118,7 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
                                         {"certificate.json", result.certificate.ToJson()}}));
   progress.Update("write", 1);
   const int printed =
-      Print(arguments.run.json ? ResultJson(result) : ResultText(arguments, result));
+      Print(arguments.run.json ? ResultJson(result, why) : ResultText(arguments, result, why));
   if (printed != kExitOk || !arguments.strict) return printed;
   for (const Finding& finding : result.conflicts.findings) {
     if (finding.severity != Severity::kNote) return static_cast<int>(kExitFindings);
@@ -192,8 +202,15 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
   command->add_option("--donor-pattern", arguments->donor_pattern, "For bare tiktoken ranks")
       ->type_name("NAME|REGEX");
   command->add_flag("--strict", arguments->strict, "Exit with 3 where something was left out");
+  command->add_flag("--explain", arguments->explain,
+                    "Also what plain ways of merging would do to the text to protect: merge lists "
+                    "concatenated, prepended, pieces as added tokens; writes nothing without -o");
   AddRunArguments(command, &arguments->run);
   command->callback([arguments, budget, exit_status] {
+    if (arguments->explain && arguments->options.strategy != "extend") {
+      WrongUsage("--explain: compares what extend does, another --strategy was given");
+    }
+    if (arguments->explain && arguments->output.out.empty()) arguments->output.dry_run = true;
     RequireOutput(arguments->output);
     if (budget->count() > 0) arguments->options.budget = arguments->budget;
     const StatusOr<int> status = RunMerge(*arguments);
