@@ -36,6 +36,11 @@
 // Nothing is added on faith: the merged tokenizer is compiled and must emit each new id on some
 // valid text, the witness. A piece without one is refused under the code of what stands in the way,
 // pieces that were built on it are built another way, and so on until every piece has its witness.
+//
+// Several donors, one after the other and without a budget: every order, and all of them as one
+// donor, adds the same texts (pieces that are valid UTF-8) under other ids. The order decides which
+// helper pieces there are and in which turn pieces are joined, so how a text is cut depends on it,
+// and so does whether a fragment of a character gets in. Merging a donor again adds nothing.
 #ifndef TOKGRAFT_VOCAB_MERGE_MERGE_H_
 #define TOKGRAFT_VOCAB_MERGE_MERGE_H_
 

@@ -1,6 +1,6 @@
-"""Pairs of real tokenizers, merged by the program: the old ids stay, no boundary is new, the library
-that reads the written file gives our ids and emits every new id on its witness. What each pair
-gives stands in a table of the closing summary; `real_pair` takes rows of other tests too.
+"""Pairs of real tokenizers, merged by the program: the old ids stay, no boundary is new, the
+library that reads the written file gives our ids and emits every new id on its witness. What each
+pair gives stands in a table of the closing summary; `real_pair` takes rows of other tests too.
 """
 
 import collections

@@ -295,12 +295,19 @@ TEST_P(MergePropertyTest, TheDefinitionAddsTheSameDonorPieces) {
   EXPECT_GT(added, GetParam().count);
 }
 
-// The texts of these that the merged tokenizer has as pieces of their own.
+// The texts of these that the merged tokenizer has as pieces of their own. Fragments of characters
+// do not count: whether a text shows one depends on what the bytes around it become.
 std::set<std::string> Had(const TokenizerSpec& merged, const std::set<std::string>& offered) {
   std::set<std::string> out;
   for (const std::string& piece : TextsOf(merged)) {
-    if (offered.contains(piece)) out.insert(piece);
+    if (offered.contains(piece) && IsValidUtf8(piece)) out.insert(piece);
   }
+  return out;
+}
+
+std::vector<std::string> Differing(const std::set<std::string>& a, const std::set<std::string>& b) {
+  std::vector<std::string> out;
+  std::set_symmetric_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out));
   return out;
 }
 
@@ -327,17 +334,21 @@ TEST_P(MergePropertyTest, DonorsAddTheSameTextsInAnyOrder) {
     const TokenizerSpec both =
         toy::Characters(Spelling::kByteLevel, {offered.begin(), offered.end()});
     const std::set<std::string> once = Had(MergedWith(base, {both}), offered);
-    ASSERT_EQ(Had(MergedWith(base, {a, b}), offered), once);
-    ASSERT_EQ(Had(MergedWith(base, {b, a}), offered), once);
+    const std::set<std::string> ab = Had(MergedWith(base, {a, b}), offered);
+    const std::set<std::string> ba = Had(MergedWith(base, {b, a}), offered);
+    ASSERT_THAT(Differing(ab, once), ::testing::IsEmpty());
+    ASSERT_THAT(Differing(ba, once), ::testing::IsEmpty());
     had += once.size();
   });
   EXPECT_GT(had, GetParam().count);
 }
 
 INSTANTIATE_TEST_SUITE_P(Fast, MergePropertyTest,
-                         ::testing::ValuesIn(toy::RoundsOfEachBase(0, 150)), toy::RoundsName);
+                         ::testing::ValuesIn(toy::RoundsOf(toy::kBpeKinds, 0, 150)),
+                         toy::RoundsName);
 INSTANTIATE_TEST_SUITE_P(Slow, MergePropertyTest,
-                         ::testing::ValuesIn(toy::RoundsOfEachBase(150, 3000)), toy::RoundsName);
+                         ::testing::ValuesIn(toy::RoundsOf(toy::kBpeKinds, 150, 3000)),
+                         toy::RoundsName);
 
 }  // namespace
 }  // namespace tokgraft

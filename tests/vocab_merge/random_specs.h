@@ -53,9 +53,10 @@ inline void PrintTo(const Rounds& rounds, std::ostream* out) {
 inline std::string RoundsName(const ::testing::TestParamInfo<Rounds>& info) {
   return KindName(info.param.base) + "From" + std::to_string(info.param.first);
 }
-inline std::vector<Rounds> RoundsOfEachBase(unsigned first, unsigned count) {
+template <typename Kinds>
+std::vector<Rounds> RoundsOf(const Kinds& kinds, unsigned first, unsigned count) {
   std::vector<Rounds> out;
-  for (const Kind kind : kBpeKinds) out.push_back({kind, first, count});
+  for (const Kind kind : kinds) out.push_back({kind, first, count});
   return out;
 }
 // Each round has its own numbers, so that it can be run alone.
