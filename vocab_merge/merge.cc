@@ -287,6 +287,11 @@ StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const Tokenizer
   if (!options.policies.are_default()) return MergeWithPolicies(base, donor, options);
   TOKGRAFT_RETURN_IF_ERROR(CheckUnionOptions(base, options));
   if (options.strategy != "extend") {
+    if (!options.curve.empty()) {
+      return InvalidArgumentError(Cat("curve: the strategy is \"", options.strategy,
+                                      "\", \"extend\" was expected, which alone adds pieces one "
+                                      "after another; leave the curve out"));
+    }
     for (const auto& [name, strategy] : kOtherStrategies) {
       if (options.strategy == name) return strategy(base, donor, options);
     }
@@ -301,13 +306,23 @@ StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const Tokenizer
   TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, donor));
   const SelectOptions select{.budget = options.budget,
                              .scripts = options.scripts,
+                             .pieces = options.pieces,
                              .corpus = options.corpus,
                              .threads = options.threads};
   begin("select pieces");
   TOKGRAFT_ASSIGN_OR_RETURN(const Selection selection, Select(base, donor, alignment, select));
+  MergeResult result;
+  result.notes = selection.notes;
+  if (!options.curve.empty()) {
+    const CurveOptions curve{.corpora = options.curve,
+                             .sizes = {},
+                             .allow_bytes = options.allow_bytes,
+                             .threads = options.threads,
+                             .progress = options.progress};
+    TOKGRAFT_ASSIGN_OR_RETURN(result.curve, MeasureCurve(base, donor, alignment, selection, curve));
+  }
   begin("build pieces");
   TOKGRAFT_ASSIGN_OR_RETURN(MergePlan plan, PlanMerge(base, donor, alignment, selection, options));
-  MergeResult result;
   TOKGRAFT_ASSIGN_OR_RETURN(result.tokenizer, Apply(base, plan));
   const CertifyOptions certify{.texts = options.protect.empty() ? options.corpus : options.protect,
                                .threads = options.threads};

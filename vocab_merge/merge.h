@@ -56,6 +56,7 @@
 #include "vocab_merge/alignment.h"
 #include "vocab_merge/certificate.h"
 #include "vocab_merge/conflict.h"
+#include "vocab_merge/curve.h"
 #include "vocab_merge/id_map.h"
 #include "vocab_merge/policies.h"
 #include "vocab_merge/select.h"
@@ -67,6 +68,7 @@ struct MergeOptions {
   // New ids at most, helper pieces included; for extend and replace-slots, which needs it.
   std::optional<std::uint64_t> budget{};
   std::vector<std::string> scripts{};      // see SelectOptions
+  std::vector<WantedPiece> pieces{};       // see SelectOptions
   std::vector<std::string_view> corpus{};  // documents to select on; borrowed for the call
   // Documents to certify on; empty: the corpus. replace-slots weighs old pieces on them; on a
   // Unigram or WordPiece base, extend leaves out what would cut them anew.
@@ -82,7 +84,8 @@ struct MergeOptions {
   // Also add fragments of characters that no valid UTF-8 text can produce; their witness is not
   // UTF-8. For byte-level bases.
   bool allow_bytes = false;
-  int threads = 0;  // 0: all cores; the result does not depend on it
+  std::vector<CurveCorpus> curve{};  // to measure MergeResult::curve on; for extend
+  int threads = 0;                   // 0: all cores; the result does not depend on it
   std::function<void(std::string_view stage, double fraction)> progress{};  // may be empty
 };
 
@@ -100,6 +103,8 @@ struct MergeResult {
   IdMap id_map;
   ConflictReport conflicts;
   Certificate certificate;
+  std::optional<Curve> curve{};      // where options.curve asked for it
+  std::vector<std::string> notes{};  // Selection::notes
   std::string DebugString() const;
   friend bool operator==(const MergeResult&, const MergeResult&) = default;
 };

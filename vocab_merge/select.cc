@@ -9,6 +9,7 @@
 
 #include "vocab_merge/extend/candidates.h"
 #include "vocab_merge/extend/chain.h"
+#include "vocab_merge/extend/listed.h"
 #include "vocab_merge/extend/scripts.h"
 #include "vocab_merge/extend/whole.h"
 #include "vocab_merge/extend/whole_plan.h"
@@ -240,7 +241,7 @@ Status Competition::Run(Selection* selection) const {
 std::string Selection::DebugString() const {
   std::string out = Cat("Selection{", pieces.size(), " pieces");
   if (budget) out += Cat(", budget ", *budget);
-  if (!outside_scripts.empty()) out += Cat(", ", outside_scripts.size(), " in other scripts");
+  if (!outside_scripts.empty()) out += Cat(", ", outside_scripts.size(), " left out");
   if (corpus_tokens_base > 0) out += Cat(", corpus of ", corpus_tokens_base, " base tokens");
   return out + "}";
 }
@@ -253,6 +254,17 @@ StatusOr<Selection> Select(const TokenizerSpec& base, const TokenizerSpec& donor
   }
   TOKGRAFT_ASSIGN_OR_RETURN(const ScriptSet scripts, ScriptSet::Parse(options.scripts));
   Selection selection;
+  if (!options.pieces.empty()) {
+    if (!scripts.empty()) {
+      return InvalidArgumentError(
+          "pieces: a list of pieces and scripts were given, one of them was expected since both "
+          "say which pieces are wanted; leave out the scripts, or take what they exclude out of "
+          "the list");
+    }
+    TOKGRAFT_ASSIGN_OR_RETURN(selection, SelectListed(base, donor, alignment, options.pieces));
+    selection.budget = options.budget;
+    return selection;
+  }
   selection.budget = options.budget;
   std::unordered_map<TokenId, std::string_view> bytes;
   for (const Candidate& candidate : MakeCandidates(donor, alignment.missing)) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "embed_init/kernels/rows.h"
+#include "vocab_merge/model_cost.h"
 
 namespace tokgraft {
 namespace {

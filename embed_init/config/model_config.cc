@@ -161,25 +161,6 @@ StatusOr<ModelConfig> ParseModelConfig(std::string_view json, const std::string&
   return config;
 }
 
-std::optional<bool> TiedByDefault(std::string_view model_type) {
-  static constexpr std::string_view kUntied[] = {
-      "deepseek_v2", "deepseek_v3", "glm",   "glm4",      "gpt_neox",    "gpt_oss",
-      "gptj",        "granite",     "llama", "llama4",    "llama4_text", "mistral",
-      "mixtral",     "olmo",        "olmo2", "olmo3",     "phi",         "phi3",
-      "qwen2",       "qwen2_moe",   "qwen3", "qwen3_moe", "stablelm"};
-  static constexpr std::string_view kTied[] = {
-      "albert",      "bert",    "bloom",       "camembert",  "cohere",     "cohere2",
-      "distilbert",  "electra", "falcon",      "gemma",      "gemma2",     "gemma3",
-      "gemma3_text", "gpt2",    "gpt_bigcode", "gpt_neo",    "modernbert", "mpt",
-      "opt",         "roberta", "smollm3",     "starcoder2", "xlm-roberta"};
-  const auto in = [&](const auto& list) {
-    return std::find(std::begin(list), std::end(list), model_type) != std::end(list);
-  };
-  if (in(kUntied)) return false;
-  if (in(kTied)) return true;
-  return std::nullopt;
-}
-
 StatusOr<std::string> UpdateModelConfig(std::string_view json, const ConfigChange& change,
                                         const std::string& name) {
   TOKGRAFT_ASSIGN_OR_RETURN(Json root, ParseForEditing(json, name));

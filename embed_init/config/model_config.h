@@ -28,9 +28,6 @@ struct ModelConfig {
 // `name` stands in messages.
 StatusOr<ModelConfig> ParseModelConfig(std::string_view json, const std::string& name);
 
-// What the family does where config.json does not say; nullopt: a family we do not know.
-std::optional<bool> TiedByDefault(std::string_view model_type);
-
 // What changes in config.json and generation_config.json.
 struct ConfigChange {
   std::uint64_t old_rows = 0;

@@ -1,8 +1,16 @@
-// What the codes and levels of a merge mean, for the help of the commands that print them.
+// What the codes and levels of a merge mean and the order in which pieces are taken, for the help
+// of the commands that print them.
 #ifndef TOKGRAFT_VOCAB_MERGE_CLI_LEGEND_H_
 #define TOKGRAFT_VOCAB_MERGE_CLI_LEGEND_H_
 
 namespace tokgraft {
+
+inline constexpr char kOrderLegend[] =
+    "Which pieces are taken, and which first where a budget cuts them off:\n"
+    "  no option  all, in the donor's own order: its trainer put frequent pieces first\n"
+    "  --corpus   those that save tokens on the text, by tokens saved per id, helpers counted\n"
+    "  --script   those in these scripts only, in either order\n"
+    "  --pieces   those of the list only, in its order; not together with --script\n";
 
 inline constexpr char kMergeLegend[] =
     "Codes of conflicts: A the same piece in both, B pieces that no text could produce, C joins "

@@ -1,5 +1,6 @@
 // tokgraft merge: two tokenizers become one, written as a directory with its reports.
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,6 +12,8 @@
 #include "tokenizer/cli/console.h"
 #include "tokenizer/cli/shared_options.h"
 #include "tokenizer/cli/tokenizer_argument.h"
+#include "vocab_merge/budget.h"
+#include "vocab_merge/cli/budget_arguments.h"
 #include "vocab_merge/cli/commands.h"
 #include "vocab_merge/cli/legend.h"
 #include "vocab_merge/cli/output.h"
@@ -28,7 +31,8 @@ struct MergeArguments {
   std::string donor_pattern;
   CorpusArguments corpus;
   std::vector<std::string> protect;
-  std::uint64_t budget = 0;
+  BudgetArguments budget;
+  std::string model;  // --model-config
   MergeOptions options;
   bool strict = false;
   bool explain = false;
@@ -41,11 +45,23 @@ StatusOr<DocumentList> ReadArguments(const std::vector<std::string>& arguments,
   return ReadDocuments(corpora, documents);
 }
 
-std::string ResultJson(const MergeResult& result, const std::optional<Explanation>& why) {
+// What of the reports tells how many pieces were worth it: file -> JSON; {} where nobody asked.
+std::map<std::string, std::string> CurveReports(const std::optional<BudgetChoice>& choice,
+                                                const MergeResult& result) {
+  std::map<std::string, std::string> out;
+  if (choice) out["budget.json"] = choice->ToJson();
+  if (result.curve) out["curve.json"] = result.curve->ToJson();
+  return out;
+}
+
+std::string ResultJson(const std::optional<BudgetChoice>& choice, const MergeResult& result,
+                       const std::optional<Explanation>& why) {
   nlohmann::ordered_json out;
   out["base_size"] = result.id_map.base_size;
   out["merged_size"] = result.id_map.merged_size;
   out["added"] = result.id_map.added.size();
+  if (choice) out["budget"] = nlohmann::ordered_json::parse(choice->ToJson());
+  if (result.curve) out["curve"] = nlohmann::ordered_json::parse(result.curve->ToJson());
   out["certificate"] = nlohmann::ordered_json::parse(result.certificate.ToJson());
   out["conflicts"] = nlohmann::ordered_json::parse(result.conflicts.ToJson());
   if (why) out["explanation"] = nlohmann::ordered_json::parse(why->ToJson());
@@ -63,26 +79,45 @@ std::string BudgetLine(const MergeArguments& arguments, const MergeResult& resul
       "\n");
 }
 
-std::string ResultText(const MergeArguments& arguments, const MergeResult& result,
-                       const std::optional<Explanation>& why) {
+std::string ResultText(const MergeArguments& arguments, const std::optional<BudgetChoice>& choice,
+                       const MergeResult& result, const std::optional<Explanation>& why) {
   std::size_t helpers = 0;
   for (const AddedPiece& piece : result.id_map.added) helpers += piece.donor_id ? 0U : 1U;
   std::string out =
       Cat("ids          ", Grouped(result.id_map.base_size), " in the base, ",
           Grouped(result.id_map.merged_size), " merged (", Grouped(result.id_map.added.size()),
           " new, of which ", Counted(helpers, "helper"), ")\n", BudgetLine(arguments, result),
-          "certificate  ", result.certificate.DebugString(), "\n", "conflicts\n",
-          result.conflicts.DebugString());
+          choice ? choice->ToText() : "",
+          result.curve ? Cat("curve        ", result.curve->ToTable()) : "", "certificate  ",
+          result.certificate.DebugString(), "\n", "conflicts\n", result.conflicts.DebugString());
   if (why) out += why->DebugString();
   out += why && arguments.output.out.empty() ? "nothing was written (no -o)\n"
                                              : OutputLine(arguments.output);
   return out;
 }
 
+// The budget that auto stands for.
+StatusOr<BudgetChoice> Choose(const TokenizerSpec& base, const TokenizerSpec& donor,
+                              const MergeArguments& arguments, const CurveTexts& texts) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const ModelCost model, ReadModelCost(arguments.model));
+  const MergeOptions& merge = arguments.options;
+  const BudgetOptions options{.model = model,
+                              .memory_weight = arguments.budget.memory_weight,
+                              .strategy = merge.strategy,
+                              .corpora = texts.corpora,
+                              .scripts = merge.scripts,
+                              .pieces = merge.pieces,
+                              .allow_bytes = merge.allow_bytes,
+                              .threads = merge.threads,
+                              .progress = merge.progress};
+  return ChooseBudget(base, donor, options);
+}
+
 StatusOr<int> RunMerge(MergeArguments arguments) {
   ProgressBar progress(arguments.run.progress);
   progress.Update("load", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(const Documents documents, ParseDocuments(arguments.corpus.documents));
+  TOKGRAFT_ASSIGN_OR_RETURN(arguments.options.pieces, ReadPieces(arguments.budget));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec base,
                             LoadAndWarn({arguments.base, arguments.base_pattern}));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec donor,
@@ -101,8 +136,18 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   arguments.options.progress = [&](std::string_view stage, double fraction) {
     progress.Update(stage, fraction);
   };
+  TOKGRAFT_ASSIGN_OR_RETURN(const std::vector<Corpus> corpora,
+                            ParseCorpora(arguments.corpus.corpora));
+  TOKGRAFT_ASSIGN_OR_RETURN(const CurveTexts texts, ReadCurveTexts(corpora, documents));
+  std::optional<BudgetChoice> choice;
+  if (arguments.budget.is_auto()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(choice, Choose(base, donor, arguments, texts));
+    arguments.options.budget = choice->budget;
+  }
+  if (arguments.budget.curve) arguments.options.curve = texts.corpora;
   TOKGRAFT_ASSIGN_OR_RETURN(const MergeResult result,
                             MergeTokenizers(base, donor, arguments.options));
+  for (const std::string& note : result.notes) Warn(note);
   const bool adds = arguments.options.strategy != "intersect";
   if (adds && result.id_map.added.empty()) {
     Warn("no new id: no piece of the donor was wanted and could be added");
@@ -112,13 +157,15 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
     TOKGRAFT_ASSIGN_OR_RETURN(why, ExplainMerge(base, donor, result, arguments.options));
   }
   progress.Update("write", 0.9);
-  TOKGRAFT_RETURN_IF_ERROR(WriteOutput(arguments.output, result.tokenizer, result.tokenizer.format,
-                                       {{"id_map.json", result.id_map.ToJson()},
-                                        {"conflicts.json", result.conflicts.ToJson()},
-                                        {"certificate.json", result.certificate.ToJson()}}));
+  std::map<std::string, std::string> reports = CurveReports(choice, result);
+  reports.insert({{"id_map.json", result.id_map.ToJson()},
+                  {"conflicts.json", result.conflicts.ToJson()},
+                  {"certificate.json", result.certificate.ToJson()}});
+  TOKGRAFT_RETURN_IF_ERROR(
+      WriteOutput(arguments.output, result.tokenizer, result.tokenizer.format, reports));
   progress.Update("write", 1);
-  const int printed =
-      Print(arguments.run.json ? ResultJson(result, why) : ResultText(arguments, result, why));
+  const int printed = Print(arguments.run.json ? ResultJson(choice, result, why)
+                                               : ResultText(arguments, choice, result, why));
   if (printed != kExitOk || !arguments.strict) return printed;
   for (const Finding& finding : result.conflicts.findings) {
     if (finding.severity != Severity::kNote) return static_cast<int>(kExitFindings);
@@ -132,7 +179,7 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
   auto arguments = std::make_shared<MergeArguments>();
   CLI::App* command =
       program->add_subcommand("merge", "Two vocabularies become one that old text does not notice");
-  command->footer(kMergeLegend);
+  command->footer(Cat(kOrderLegend, "\n", kMergeLegend));
   command->add_option("base", arguments->base, "The model's own tokenizer")
       ->required()
       ->type_name("TOKENIZER");
@@ -147,12 +194,11 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
                    "needs --budget and --protect")
       ->check(CLI::IsMember({"extend", "swap", "union", "intersect", "replace-slots"}))
       ->capture_default_str();
-  CLI::Option* budget =
-      command
-          ->add_option("--budget", arguments->budget,
-                       "New ids at most, helper pieces included; default: every piece "
-                       "that fits or, given --corpus, that saves a token")
-          ->check(CheckWholeNumber);
+  AddBudgetArguments(command, &arguments->budget);
+  command
+      ->add_option("--model-config", arguments->model,
+                   "Of --budget auto: the model that uses the base, its directory or config.json")
+      ->type_name("PATH");
   command
       ->add_option("--script", arguments->options.scripts,
                    "Only pieces in these scripts, e.g. Han,Hiragana,Katakana")
@@ -206,13 +252,17 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
                     "Also what plain ways of merging would do to the text to protect: merge lists "
                     "concatenated, prepended, pieces as added tokens; writes nothing without -o");
   AddRunArguments(command, &arguments->run);
-  command->callback([arguments, budget, exit_status] {
+  command->callback([arguments, exit_status] {
     if (arguments->explain && arguments->options.strategy != "extend") {
       WrongUsage("--explain: compares what extend does, another --strategy was given");
     }
     if (arguments->explain && arguments->output.out.empty()) arguments->output.dry_run = true;
     RequireOutput(arguments->output);
-    if (budget->count() > 0) arguments->options.budget = arguments->budget;
+    RequireCorpora(arguments->budget, arguments->corpus);
+    if (arguments->budget.is_auto() && arguments->model.empty()) {
+      WrongUsage("--budget: auto needs the sizes of the model; give --model-config PATH");
+    }
+    arguments->options.budget = arguments->budget.number();
     const StatusOr<int> status = RunMerge(*arguments);
     *exit_status = status.ok() ? *status : Finish(status.status());
   });

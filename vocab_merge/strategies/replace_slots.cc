@@ -196,6 +196,7 @@ StatusOr<MergeResult> ReplaceSlots(const TokenizerSpec& base, const TokenizerSpe
   TOKGRAFT_ASSIGN_OR_RETURN(result.tokenizer, Renumber(extended.tokenizer, new_ids));
   result.id_map = MapSlots(base, std::move(extended.id_map), new_ids, result.tokenizer.id_limit());
   result.conflicts = std::move(extended.conflicts);
+  result.notes = std::move(extended.notes);
   TOKGRAFT_RETURN_IF_ERROR(CheckAgain(base, donor, &result));
   TOKGRAFT_RETURN_IF_ERROR(CertifyResult(base, options, &result));
   return result;

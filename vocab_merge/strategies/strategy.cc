@@ -13,6 +13,7 @@ namespace tokgraft {
 Status CheckNoSelection(std::string_view strategy, const MergeOptions& options) {
   const std::string_view given = options.budget             ? "a budget"
                                  : !options.scripts.empty() ? "scripts"
+                                 : !options.pieces.empty()  ? "a list of pieces"
                                                             : "";
   if (given.empty()) return {};
   return InvalidArgumentError(Cat("strategy: \"", strategy, "\" chooses no pieces, ", given,
