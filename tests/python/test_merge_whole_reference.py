@@ -65,6 +65,8 @@ def reference_of(out: pathlib.Path):
     """ids(text) of the library that the saved tokenizer is for, and its name."""
     if (out / "tokenizer.json").exists():
         theirs = tokenizers.Tokenizer.from_file(str(out / "tokenizer.json"))
+        theirs.no_padding()  # MiniLM's file asks for it
+        theirs.no_truncation()
         return lambda text: theirs.encode(text, add_special_tokens=False).ids, \
             f"tokenizers {tokenizers.__version__}"
     model = sentencepiece.SentencePieceProcessor(model_file=str(next(out.glob("*.model"))))

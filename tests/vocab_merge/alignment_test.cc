@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/vocab_merge/toy.h"
+#include "tests/vocab_merge/toy_whole.h"
 
 namespace tokgraft {
 namespace {
@@ -44,6 +45,19 @@ TEST(AlignmentTest, ASpecialTokenIsNoText) {
   EXPECT_EQ(out->donor_to_base[256], std::nullopt);
   EXPECT_EQ(out->donor_to_base[257], 256U);
   EXPECT_THAT(out->missing, ElementsAre());
+}
+
+TEST(AlignmentTest, AWordPieceBaseTellsTheStartOfAWordFromItsInside) {
+  const TokenizerSpec base = toy::WordPiece({"a", "##a", "b"});
+  const TokenizerSpec spaced = toy::Characters(Spelling::kByteLevel, {"a", " a", "b", " b"});
+  const StatusOr<Alignment> out = Align(base, spaced);
+  ASSERT_TRUE(out.ok()) << out.status();
+  EXPECT_THAT(out->donor_to_base, ElementsAre(2U, 1U, std::nullopt, 3U));
+  EXPECT_THAT(out->missing, ElementsAre(2U));
+  const StatusOr<Alignment> words = Align(base, toy::WordPiece({"##a", "##b", "b"}));
+  ASSERT_TRUE(words.ok()) << words.status();
+  EXPECT_THAT(words->donor_to_base, ElementsAre(0U, 2U, std::nullopt, 3U));
+  EXPECT_THAT(words->missing, ElementsAre(2U));
 }
 
 TEST(AlignmentTest, RefusesABrokenBaseByName) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/vocab_merge/toy.h"
+#include "tests/vocab_merge/toy_whole.h"
 #include "tokenizer/text/utf8.h"
 #include "tokenizer/tokenizer.h"
 #include "vocab_merge/merge.h"
@@ -193,6 +194,51 @@ TEST(CertificateTest, RefusesAnUnknownScript) {
   const StatusOr<Certificate> out =
       Certify(toy::ByteLevel({}), toy::ByteLevel({}), {.protected_scripts = {"Klingonese"}});
   EXPECT_EQ(out.status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(CertificateTest, AForeignPieceOfAWordPieceBaseIsL0) {
+  const TokenizerSpec base = toy::WordPiece({"a", "##a"});
+  const TokenizerSpec merged = toy::WordPiece({"a", "##a", "\u4e2d"});
+  const Certificate out = CertifyToy(base, merged, {.texts = {"a \u4e2d aa"}});
+  EXPECT_EQ(out.level, "L0");
+  EXPECT_TRUE(out.proved);
+  EXPECT_THAT(out.scripts, ElementsAre("Han"));
+  EXPECT_EQ(out.new_cuts, 0U);
+  EXPECT_EQ(out.changed_spans, 1U);  // what was unknown
+}
+
+TEST(CertificateTest, UnigramIsL0OnlyWhereUnknownCharactersKeepTheirScore) {
+  const toy::Scored old = {{"a", -2}};
+  const toy::Scored extended = {{"a", -2}, {"\u4e2d", -3}};
+  EXPECT_EQ(CertifyToy(toy::Unigram(old, -50), toy::Unigram(extended, -50)).level, "L0");
+  const Certificate out = CertifyToy(toy::Unigram(old), toy::Unigram(extended));
+  EXPECT_EQ(out.level, "L3");
+  EXPECT_FALSE(out.proved);
+  EXPECT_THAT(out.scripts, IsEmpty());
+  EXPECT_THAT(out.reason, HasSubstr("went from -12 to -13"));
+  EXPECT_EQ(CertifyToy(toy::Unigram(old), toy::Unigram(extended), {.texts = {"a"}}).level, "L2");
+}
+
+TEST(CertificateTest, UnigramAndWordPieceAreMeasuredOtherwise) {
+  const Certificate out =
+      CertifyToy(toy::WordPiece({"ab", "##cd", "##d", "##c"}),
+                 toy::WordPiece({"ab", "##cd", "##d", "##c", "abc"}), {.texts = {"abcd ab"}});
+  EXPECT_EQ(out.level, "L2");
+  EXPECT_EQ(out.new_cuts, 1U);
+  EXPECT_EQ(out.changed_spans, 1U);
+  EXPECT_EQ(out.reason,
+            "the model chooses among all pieces at once, and new piece 5, \"abc\", needs no "
+            "character of another script");
+}
+
+TEST(CertificateTest, BoundariesInsideUnknownTextAreNoCuts) {
+  const Certificate out =
+      CertifyToy(toy::Unigram({{"a", -1}}), toy::Unigram({{"a", -1}, {"b", -2}, {"c", -2}}),
+                 {.texts = {"abca"}});
+  EXPECT_EQ(out.new_cuts, 0U);
+  EXPECT_EQ(out.changed_spans, 1U);
+  EXPECT_EQ(out.base_tokens, 3U);
+  EXPECT_EQ(out.merged_tokens, 4U);
 }
 
 }  // namespace

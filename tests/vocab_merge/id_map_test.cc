@@ -37,6 +37,13 @@ TEST(IdMapTest, WritesTheFixedForm) {
             "\n");
 }
 
+TEST(IdMapTest, MarksWhatStandsInsideWords) {
+  IdMap map = IdMapTestExample();
+  map.added[1].inside_word = true;
+  EXPECT_THAT(map.ToJson(), ::testing::HasSubstr(R"("witness":" a","inside_word":true}])"));
+  EXPECT_EQ(*ParseIdMap(map.ToJson(), "id_map.json"), map);
+}
+
 TEST(IdMapTest, KeepsAWitnessThatIsNotUtf8) {
   IdMap map = IdMapTestExample();
   map.added[0].witness = "\xFF";

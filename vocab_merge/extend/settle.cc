@@ -218,8 +218,8 @@ class Settler {
 
   Status Pass(const std::vector<std::size_t>& offered);
   // Takes out what is dead, or else what makes new cuts; whether there was any.
-  StatusOr<bool> TakeOut(const TokenizerSpec& current, std::optional<CutSearch>* cuts,
-                         std::vector<std::size_t>* in);
+  StatusOr<bool> TakeOut(const TokenizerSpec& current, const WitnessOptions& witness,
+                         std::optional<CutSearch>* cuts, std::vector<std::size_t>* in);
 
   const TokenizerSpec& base_;
   std::span<const WholePiece> pieces_;
@@ -231,8 +231,8 @@ class Settler {
   std::size_t lowest_to_go_ = 1;
 };
 
-StatusOr<bool> Settler::TakeOut(const TokenizerSpec& current, std::optional<CutSearch>* cuts,
-                                std::vector<std::size_t>* in) {
+StatusOr<bool> Settler::TakeOut(const TokenizerSpec& current, const WitnessOptions& witness,
+                                std::optional<CutSearch>* cuts, std::vector<std::size_t>* in) {
   const std::vector<WholePiece> pieces = Of(pieces_, *in);
   const auto first_id = static_cast<TokenId>(current.id_limit());
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, AddWhole(current, pieces));
@@ -241,8 +241,7 @@ StatusOr<bool> Settler::TakeOut(const TokenizerSpec& current, std::optional<CutS
   for (const std::size_t i : *in) {
     known.push_back(fates_[i] == Fate::kUntried ? std::string_view(texts_[i]) : "");
   }
-  std::vector<std::string> witnesses =
-      Witnesses(tokenizer, first_id, pieces, known, options_.witness);
+  std::vector<std::string> witnesses = Witnesses(tokenizer, first_id, pieces, known, witness);
   bool any_dead = false;
   for (std::size_t i = 0; i < in->size(); ++i) {
     texts_[(*in)[i]] = std::move(witnesses[i]);
@@ -273,6 +272,10 @@ StatusOr<bool> Settler::TakeOut(const TokenizerSpec& current, std::optional<CutS
 
 Status Settler::Pass(const std::vector<std::size_t>& offered) {
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec current, AddWhole(base_, Of(pieces_, kept_)));
+  // Words of this pass's vocabulary, as a second merge would have them.
+  const std::vector<std::string> begins = WordBegins(current);
+  WitnessOptions witness = options_.witness;
+  witness.lefts = begins;
   std::optional<CutSearch> cuts;
   if (!options_.protect.empty()) {
     TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer before, Compile(current));
@@ -290,7 +293,7 @@ Status Settler::Pass(const std::vector<std::size_t>& offered) {
     while (in.size() < room && next < offered.size()) in.push_back(offered[next++]);
     std::sort(in.begin(), in.end());
     if (in.empty()) break;
-    TOKGRAFT_ASSIGN_OR_RETURN(changed, TakeOut(current, &cuts, &in));
+    TOKGRAFT_ASSIGN_OR_RETURN(changed, TakeOut(current, witness, &cuts, &in));
   }
   std::vector<std::size_t> dead;
   for (const std::size_t i : offered) {
@@ -298,7 +301,7 @@ Status Settler::Pass(const std::vector<std::size_t>& offered) {
   }
   std::sort(dead.begin(), dead.end());
   TOKGRAFT_ASSIGN_OR_RETURN(std::vector<Settled::Dead> explained,
-                            Explain(current, pieces_, dead, options_.witness));
+                            Explain(current, pieces_, dead, witness));
   for (Settled::Dead& one : explained) dead_[one.piece] = std::move(one);
   for (const std::size_t i : in) {
     fates_[i] = Fate::kKept;
@@ -313,10 +316,11 @@ StatusOr<Settled> Settler::Run(const std::vector<std::size_t>& best_first) {
     const std::size_t before = kept_.size();
     TOKGRAFT_RETURN_IF_ERROR(Pass(offered));
     if (kept_.size() == before) break;
-    // What another stage stands in the way of stays dead, whatever its rivals.
+    // What the normalizer changes, or an added token takes, stays dead whatever its rivals.
     std::erase_if(offered, [&](std::size_t i) {
-      const bool may_return = fates_[i] == Fate::kCutter || fates_[i] == Fate::kUntried ||
-                              (fates_[i] == Fate::kDead && dead_[i].cause == Cause::kNoPath);
+      const bool final = fates_[i] == Fate::kDead && (dead_[i].cause == Cause::kNormalizer ||
+                                                      dead_[i].cause == Cause::kAddedToken);
+      const bool may_return = fates_[i] != Fate::kKept && !final;
       return !may_return;
     });
   }
@@ -339,7 +343,10 @@ StatusOr<Settled> Settle(const TokenizerSpec& base, std::span<const WholePiece> 
 
 StatusOr<std::vector<Settled::Dead>> FindDead(const TokenizerSpec& base,
                                               std::span<const WholePiece> pieces,
-                                              const WitnessOptions& options) {
+                                              const WitnessOptions& given) {
+  const std::vector<std::string> begins = WordBegins(base);
+  WitnessOptions options = given;
+  options.lefts = begins;
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, AddWhole(base, pieces));
   TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(std::move(spec)));
   const std::vector<std::string> witnesses =

@@ -28,7 +28,7 @@ namespace tokgraft {
 struct SettleOptions {
   std::span<const std::string_view> protect{};  // documents; borrowed
   std::uint64_t limit = kNoLimit;               // new pieces at most
-  WitnessOptions witness{};
+  WitnessOptions witness{};                     // `lefts` are the words of the vocabulary
 };
 
 struct Settled {

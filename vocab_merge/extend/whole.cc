@@ -81,6 +81,14 @@ class Candidates {
   std::unordered_map<std::string, std::size_t> by_spelling_;
 };
 
+// A letter that the text does not have, so that it can only stand before it; "": it has them all.
+std::string LetterBefore(std::string_view text) {
+  for (char letter = 'a'; letter <= 'z'; ++letter) {
+    if (text.find(letter) == std::string_view::npos) return std::string(1, letter);
+  }
+  return {};
+}
+
 // Which of the texts start a word of their own even straight after a letter.
 StatusOr<std::vector<bool>> SetApart(const TokenizerSpec& base,
                                      const std::vector<std::string_view>& texts, int threads) {
@@ -105,12 +113,12 @@ StatusOr<std::vector<bool>> SetApart(const TokenizerSpec& base,
   TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(std::move(spec)));
   std::vector<std::string> inside;
   inside.reserve(texts.size());
-  for (const std::string_view text : texts) inside.push_back(Cat("a", text));
+  for (const std::string_view text : texts) inside.push_back(Cat(LetterBefore(text), text));
   const std::vector<std::string_view> views(inside.begin(), inside.end());
   const EncodingBatch batch = tokenizer.EncodeBatch(views, threads);
   std::vector<bool> out(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (!ids[i] || !IsValidUtf8(texts[i])) continue;
+    if (!ids[i] || !IsValidUtf8(texts[i]) || inside[i] == texts[i]) continue;
     const auto begin = batch.ids.begin() + batch.row_splits[i];
     const auto end = batch.ids.begin() + batch.row_splits[i + 1];
     out[i] = std::find(begin, end, *ids[i]) != end;

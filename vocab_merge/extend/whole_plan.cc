@@ -157,11 +157,10 @@ StatusOr<MergePlan> PlanWhole(const TokenizerSpec& base, const TokenizerSpec& do
     const auto at = by_donor.find(piece.donor_id);
     if (at != by_donor.end()) chosen.push_back(at->second);
   }
-  const std::vector<std::string> begins = WordBegins(base);
   const SettleOptions settle{
       .protect = options.protect.empty() ? options.corpus : options.protect,
       .limit = selection.budget.value_or(kNoLimit),
-      .witness = {.allow_bytes = options.allow_bytes, .threads = options.threads, .lefts = begins}};
+      .witness = {.allow_bytes = options.allow_bytes, .threads = options.threads}};
   std::vector<Settled::Dead> impossible;
   if (chosen.size() < candidates.pieces.size() || chosen.size() > settle.limit) {
     TOKGRAFT_ASSIGN_OR_RETURN(impossible, FindDead(base, candidates.pieces, settle.witness));

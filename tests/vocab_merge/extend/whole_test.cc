@@ -130,6 +130,13 @@ TEST(WholeTest, WhatTheBaseAlwaysSetsApartStartsAWord) {
   EXPECT_THAT(out.same_piece, ElementsAre(Pair(2, 0)));
 }
 
+TEST(WholeTest, ALetterThatIsRepeatedIsNotSetApart) {
+  // "aaa" begins with "aa", which says nothing of what comes after a letter.
+  const TokenizerSpec base = toy::WordPiece({"a", "##a"});
+  const TokenizerSpec donor = toy::Characters(Spelling::kByteLevel, {"aa"});
+  EXPECT_THAT(WholeTestSpellings(AllCandidates(base, donor)), ElementsAre("##aa"));
+}
+
 TEST(WholeTest, AWordPieceDonorKeepsItsMarks) {
   const TokenizerSpec base = toy::WordPiece({"a"});
   const WholeCandidates out = AllCandidates(base, toy::WordPiece({"##a", "a", "b", "##b"}));
