@@ -6,9 +6,11 @@
 #include "embed_init/config/auto_tokenizer.h"
 #include "embed_init/output/manifest_json.h"
 #include "embed_init/output/plan_report.h"
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/base/staged_directory.h"
 #include "tokenizer/load.h"
 #include "tokenizer/save.h"
+#include "vocab_merge/learn.h"
 #include "vocab_merge/merge.h"
 
 namespace tokgraft {
@@ -32,11 +34,21 @@ Status CheckWritable(const TokenizerSpec& base, const TokenizerSpec& written,
                                 "beside it and run again"));
 }
 
+std::string NameOf(const LearntDonor& donor) {
+  std::string out = Counted(donor.size, "piece");
+  for (const Corpus& corpus : donor.corpora) {
+    out += Cat(&corpus == &donor.corpora.front() ? " learnt from " : ", ", corpus.path);
+  }
+  return out;
+}
+
 // One graft: what its steps share.
 class Grafter {
  public:
-  Grafter(const std::string& model_dir, const TokenizerSpec& donor, const GraftOptions& options)
-      : model_dir_(model_dir), donor_(donor), options_(options) {}
+  // With one donor or the other.
+  Grafter(const std::string& model_dir, const TokenizerSpec* donor, const LearntDonor* learnt,
+          const GraftOptions& options)
+      : model_dir_(model_dir), donor_(donor), learnt_(learnt), options_(options) {}
 
   StatusOr<GraftReport> Run();
 
@@ -45,12 +57,15 @@ class Grafter {
     if (options_.progress) options_.progress(stage, fraction);
   }
   StatusOr<EfficiencyReport> MeasureOn(const Tokenizer& tokenizer, std::string_view stage) const;
+  std::vector<std::string> Inputs() const;
   Status MergeVocabularies(const TokenizerSpec& base);
+  StatusOr<MergeResult> Learn(const TokenizerSpec& base, const MergeOptions& merge) const;
   Status WriteAll(const Checkpoint& checkpoint, Format format, InitPlan plan);
   Status VerifyOutput();
 
   const std::string& model_dir_;
-  const TokenizerSpec& donor_;
+  const TokenizerSpec* donor_;
+  const LearntDonor* learnt_;
   const GraftOptions& options_;
   TokenizerSpec merged_;
   GraftReport report_;
@@ -63,6 +78,27 @@ StatusOr<EfficiencyReport> Grafter::MeasureOn(const Tokenizer& tokenizer,
   measure.threads = options_.threads;
   measure.progress = [&](std::string_view, double fraction) { Progress(stage, fraction); };
   return Measure(tokenizer, options_.corpora, measure);
+}
+
+// Files beside the model: the donor, or what it is learnt from.
+std::vector<std::string> Grafter::Inputs() const {
+  std::vector<std::string> out;
+  if (donor_ != nullptr && !donor_->source.empty()) out.push_back(donor_->source);
+  if (learnt_ != nullptr) {
+    for (const Corpus& corpus : learnt_->corpora) out.push_back(corpus.path);
+  }
+  return out;
+}
+
+StatusOr<MergeResult> Grafter::Learn(const TokenizerSpec& base, const MergeOptions& merge) const {
+  TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
+                            ReadDocuments(learnt_->corpora, options_.documents));
+  const LearnOptions learn{.corpus = corpus.documents,
+                           .size = learnt_->size,
+                           .protect = merge.protect.empty() ? merge.corpus : merge.protect,
+                           .threads = merge.threads,
+                           .progress = merge.progress};
+  return MergeLearnt(base, learn);
 }
 
 Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
@@ -78,7 +114,9 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
   merge.protect = protect.documents;
   merge.threads = options_.threads;
   merge.progress = options_.progress;
-  TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, MergeTokenizers(base, donor_, merge));
+  TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, donor_ == nullptr
+                                                    ? Learn(base, merge)
+                                                    : MergeTokenizers(base, *donor_, merge));
   merged_ = std::move(result.tokenizer);
   report_.id_map = std::move(result.id_map);
   report_.conflicts = std::move(result.conflicts);
@@ -98,7 +136,7 @@ Status Grafter::WriteAll(const Checkpoint& checkpoint, Format format, InitPlan p
     write.extra_files["efficiency.json"] = Cat("{\n\"before\": ", report_.before.ToJson(),
                                                ",\n\"after\": ", report_.after.ToJson(), "\n}\n");
   }
-  if (!donor_.source.empty()) write.other_inputs.push_back(donor_.source);
+  write.other_inputs = Inputs();
   write.command = options_.command;
   write.force = options_.force;
   write.link = options_.link;
@@ -122,8 +160,8 @@ Status Grafter::VerifyOutput() {
 StatusOr<GraftReport> Grafter::Run() {
   const auto start = std::chrono::steady_clock::now();
   report_.model = model_dir_;
-  report_.donor = donor_.source;
-  report_.budget = options_.budget;
+  report_.donor = donor_ == nullptr ? NameOf(*learnt_) : donor_->source;
+  report_.budget = donor_ == nullptr ? learnt_->size : options_.budget;
   // What can fail for free comes first.
   TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenCheckpoint(model_dir_, options_.checkpoint));
   if (!options_.dry_run) {
@@ -131,12 +169,12 @@ StatusOr<GraftReport> Grafter::Run() {
                                           .force = options_.force,
                                           .mark = kManifestName,
                                           .model_dir = model_dir_,
-                                          .inputs = {donor_.source}}));
+                                          .inputs = Inputs()}));
   }
   Progress("load", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec base, Load(model_dir_));
   TOKGRAFT_RETURN_IF_ERROR(
-      CheckWritable(base, options_.strategy == "swap" ? donor_ : base, model_dir_));
+      CheckWritable(base, options_.strategy == "swap" ? *donor_ : base, model_dir_));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer old_tokenizer, Compile(base));
   TOKGRAFT_RETURN_IF_ERROR(MergeVocabularies(base));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer new_tokenizer, Compile(merged_));
@@ -147,7 +185,7 @@ StatusOr<GraftReport> Grafter::Run() {
   Progress("plan", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(
       std::vector<OldPieces> pieces,
-      SplitIntoOldPieces(report_.id_map, old_tokenizer, &new_tokenizer, &donor_));
+      SplitIntoOldPieces(report_.id_map, old_tokenizer, &new_tokenizer, donor_));
   TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan,
                             PlanInit(checkpoint, report_.id_map, pieces, options_.init));
   MapRoles(base.roles, merged_.roles, &plan);
@@ -157,7 +195,9 @@ StatusOr<GraftReport> Grafter::Run() {
   const std::string warning = AutoTokenizerWarning(checkpoint.model_type, merged_);
   if (!warning.empty()) plan.warnings.push_back(warning);
   if (report_.id_map.added.empty() && options_.strategy != "intersect") {
-    plan.warnings.emplace_back("no new token: no piece of the donor was wanted and could be added");
+    plan.warnings.emplace_back(
+        donor_ == nullptr ? "no new token: no two neighbours stand in the text twice"
+                          : "no new token: no piece of the donor was wanted and could be added");
   }
   Progress("plan", 1);
   if (options_.dry_run) {
@@ -174,7 +214,21 @@ StatusOr<GraftReport> Grafter::Run() {
 
 StatusOr<GraftReport> Graft(const std::string& model_dir, const TokenizerSpec& donor,
                             const GraftOptions& options) {
-  return Grafter(model_dir, donor, options).Run();
+  return Grafter(model_dir, &donor, nullptr, options).Run();
+}
+
+StatusOr<GraftReport> Graft(const std::string& model_dir, const LearntDonor& donor,
+                            const GraftOptions& options) {
+  const std::string_view given = options.budget                 ? "a budget"
+                                 : !options.scripts.empty()     ? "scripts"
+                                 : options.strategy != "extend" ? "a strategy"
+                                                                : "";
+  if (!given.empty()) {
+    return InvalidArgumentError(Cat("donor corpus: ", given,
+                                    " was given, which chooses among a donor's pieces; leave it "
+                                    "out, the donor's size says how many pieces are learnt"));
+  }
+  return Grafter(model_dir, nullptr, &donor, options).Run();
 }
 
 }  // namespace tokgraft

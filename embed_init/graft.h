@@ -54,6 +54,12 @@ struct GraftOptions {
   Progress progress = {};
 };
 
+// A donor that is learnt from text, as MergeLearnt does it (vocab_merge/learn.h).
+struct LearntDonor {
+  std::vector<Corpus> corpora = {};  // their documents are those of GraftOptions
+  std::uint64_t size = 0;            // pieces at most
+};
+
 struct GraftReport {
   std::string model;
   std::string donor;
@@ -63,7 +69,7 @@ struct GraftReport {
   Certificate certificate;
   EfficiencyReport before;               // of the model's tokenizer on the corpora
   EfficiencyReport after;                // of the merged one
-  std::optional<std::uint64_t> budget;   // as asked for
+  std::optional<std::uint64_t> budget;   // as asked for, or how many pieces to learn
   InitReport init;                       // after a dry run: what would be
   std::optional<VerifyReport> verified;  // nullopt: a dry run, or not asked for
   double seconds = 0;
@@ -76,6 +82,10 @@ struct GraftReport {
 // Errors: those of Load, Merge, OpenCheckpoint, PlanInit and WriteModel. Whatever fails, nothing is
 // left behind. Internal: the output does not verify.
 StatusOr<GraftReport> Graft(const std::string& model_dir, const TokenizerSpec& donor,
+                            const GraftOptions& options);
+// With pieces learnt from text. Errors: those of MergeLearnt too; InvalidArgument: a budget,
+// scripts or a strategy, for which there is no donor.
+StatusOr<GraftReport> Graft(const std::string& model_dir, const LearntDonor& donor,
                             const GraftOptions& options);
 
 }  // namespace tokgraft

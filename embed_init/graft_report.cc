@@ -73,10 +73,17 @@ std::string RowsText(const InitReport& init) {
   return text;
 }
 
+bool IsLearnt(const GraftReport& report) {
+  return report.id_map.strategy == "extend" && report.id_map.donor_to_merged.empty();
+}
+
 // Why the budget was not used up; "" where it was, or where there was none.
 std::string BudgetText(const GraftReport& report) {
   const std::size_t added = report.id_map.added.size();
   if (!report.budget || added >= *report.budget) return "";
+  if (IsLearnt(report)) {
+    return Cat("  ", Grouped(added), " of ", Grouped(*report.budget), ": the text has no more\n");
+  }
   return Cat("  ", Grouped(added), " of ", Grouped(*report.budget), ": no further piece ",
              report.before.corpora.empty() ? "of the donor fits" : "saves a token on the corpora",
              "\n");
@@ -116,8 +123,7 @@ std::string HelpersText(std::uint64_t count) {
 }  // namespace
 
 std::string GraftReport::ToJson() const {
-  std::uint64_t helpers = 0;
-  for (const AddedPiece& piece : id_map.added) helpers += piece.donor_id ? 0 : 1;
+  const std::uint64_t helpers = id_map.helpers();
   Json json;
   json["model"] = model;
   json["donor"] = donor;
@@ -137,13 +143,13 @@ std::string GraftReport::ToJson() const {
 }
 
 std::string GraftReport::ToText() const {
-  std::uint64_t helpers = 0;
-  for (const AddedPiece& piece : id_map.added) helpers += piece.donor_id ? 0 : 1;
+  const std::uint64_t helpers = id_map.helpers();
   std::string text =
       Cat(out.empty() ? "Would graft " : "Grafted ", donor, "\n   onto ", model,
           "\n\nVocabulary: ", Grouped(id_map.base_size), " -> ", Grouped(id_map.merged_size),
-          " tokens, ", Grouped(id_map.added.size() - helpers), " of the donor",
-          HelpersText(helpers), "\n", BudgetText(*this), "\n");
+          " tokens, ", Grouped(id_map.added.size() - helpers),
+          IsLearnt(*this) ? " learnt" : " of the donor", HelpersText(helpers), "\n",
+          BudgetText(*this), "\n");
   text += EfficiencyText(before, after) + "\n";
   text += ConflictsText(conflicts, !out.empty()) + "\n";
   text += RowsText(init) + "\n";

@@ -176,6 +176,12 @@ bool KeepsRows(std::string_view strategy) {
   return strategy == "extend" || strategy == "union" || strategy == "replace-slots";
 }
 
+std::size_t IdMap::helpers() const {
+  if (donor_to_merged.empty()) return 0;
+  return static_cast<std::size_t>(
+      std::ranges::count_if(added, [](const AddedPiece& piece) { return !piece.donor_id; }));
+}
+
 std::string IdMap::ToJson() const {
   Json out = {{"strategy", strategy}, {"base_size", base_size}, {"merged_size", merged_size}};
   out["base_to_merged"] = IdsToJson(base_to_merged);

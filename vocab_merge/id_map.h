@@ -16,6 +16,7 @@
 #ifndef TOKGRAFT_VOCAB_MERGE_ID_MAP_H_
 #define TOKGRAFT_VOCAB_MERGE_ID_MAP_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -52,6 +53,8 @@ struct IdMap {
   std::vector<AddedPiece> added{};                        // by id
   std::vector<RemovedPiece> removed{};                    // by base_id
 
+  // How many of `added` only build others; 0 where there was no donor and all were learnt.
+  std::size_t helpers() const;
   std::string ToJson() const;
   std::string DebugString() const;
   friend bool operator==(const IdMap&, const IdMap&) = default;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "tokenizer/convert.h"
 #include "tokenizer/tokenizer.h"
 #include "vocab_merge/alignment.h"
 #include "vocab_merge/extend/chain.h"
@@ -206,6 +207,14 @@ StatusOr<MergeResult> MergeTrainedUnigram(const TokenizerSpec& base, const Learn
 
 StatusOr<MergeResult> MergeLearnt(const TokenizerSpec& base, const LearnOptions& options) {
   TOKGRAFT_RETURN_IF_ERROR(Check(base, options));
+  if (options.format && *options.format != base.format) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const Conversion made, Convert(base, *options.format));
+    TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, MergeLearnt(made.spec, options));
+    result.certificate.reason +=
+        Cat("; the base was turned into ", FormatName(*options.format), " first",
+            made.model_proved ? "" : ", not proved to be the same");
+    return result;
+  }
   if (std::holds_alternative<UnigramModel>(base.model)) return MergeTrainedUnigram(base, options);
   return ContinueBpe(base, options);
 }

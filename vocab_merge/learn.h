@@ -36,6 +36,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -50,13 +51,15 @@ struct LearnOptions {
   std::uint64_t size = 0;                   // pieces to learn at most
   std::uint64_t min_count = 2;              // a pair that stands there less often is not joined
   std::vector<std::string_view> protect{};  // documents to certify on; empty: the corpus
-  int threads = 0;                          // 0: all cores; the result does not depend on it
+  // Learn within what this format can say: the base is converted first. nullopt: its own format.
+  std::optional<Format> format{};
+  int threads = 0;  // 0: all cores; the result does not depend on it
   std::function<void(std::string_view stage, double fraction)> progress{};  // may be empty
 };
 
 // The id map has the strategy "extend", no donor ids, and the learnt pieces in their order.
 // InvalidArgument: a size or min_count of 0, an empty corpus. Unimplemented: a base that cannot be
-// extended, by name. Errors beside: those of Compile.
+// extended, by name. Errors beside: those of Compile and Convert.
 StatusOr<MergeResult> MergeLearnt(const TokenizerSpec& base, const LearnOptions& options);
 
 }  // namespace tokgraft

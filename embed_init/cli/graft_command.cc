@@ -11,6 +11,7 @@
 #include "embed_init/graft.h"
 #include "tokenizer/cli/console.h"
 #include "tokenizer/cli/tokenizer_argument.h"
+#include "vocab_merge/cli/learn_arguments.h"
 #include "vocab_merge/cli/legend.h"
 
 namespace tokgraft {
@@ -19,6 +20,7 @@ namespace {
 struct Arguments {
   InitArguments init;
   std::string donor;
+  LearnArguments learn;
   std::string pattern;
   std::string budget;
   std::vector<std::string> scripts;
@@ -47,7 +49,13 @@ StatusOr<GraftReport> RunGraft(const Arguments& arguments, const std::string& co
   options.budget = ParseBudget(arguments.budget);
   TOKGRAFT_ASSIGN_OR_RETURN(options.documents, ParseDocuments(arguments.corpus.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(options.corpora, ParseCorpora(arguments.corpus.corpora));
-  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec donor, LoadAndWarn({arguments.donor, arguments.pattern}));
+  TokenizerSpec donor;
+  LearntDonor learnt{.corpora = {}, .size = arguments.learn.size};
+  if (arguments.learn.given()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(learnt.corpora, ParseCorpora(arguments.learn.corpora));
+  } else {
+    TOKGRAFT_ASSIGN_OR_RETURN(donor, LoadAndWarn({arguments.donor, arguments.pattern}));
+  }
   options.out = arguments.init.out;
   options.scripts = arguments.scripts;
   options.strategy = arguments.strategy;
@@ -63,7 +71,8 @@ StatusOr<GraftReport> RunGraft(const Arguments& arguments, const std::string& co
   options.progress = [&](std::string_view stage, double fraction) {
     progress.Update(stage, fraction);
   };
-  return Graft(arguments.init.model_dir, donor, options);
+  return arguments.learn.given() ? Graft(arguments.init.model_dir, learnt, options)
+                                 : Graft(arguments.init.model_dir, donor, options);
 }
 
 }  // namespace
@@ -74,9 +83,9 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
       "graft", "Graft a donor's vocabulary onto a model: merge, make rows, write, verify");
   command->footer(kMergeLegend);
   AddInitArguments(command, &arguments->init);
-  command->add_option("--donor", arguments->donor, "The tokenizer whose pieces are wanted")
-      ->required()
-      ->type_name("TOKENIZER");
+  CLI::Option* donor =
+      command->add_option("--donor", arguments->donor, "The tokenizer whose pieces are wanted")
+          ->type_name("TOKENIZER");
   command->add_option("--pattern", arguments->pattern, "Of a donor that is bare tiktoken ranks")
       ->type_name("NAME|REGEX");
   command
@@ -104,7 +113,9 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
       ->allow_extra_args(false)
       ->type_name("[NAME=]PATH");
   command->add_flag("--no-verify", arguments->no_verify, "Do not read the output again");
-  command->callback([arguments, command_line, exit_status] {
+  AddLearnArguments(command, donor, &arguments->learn);
+  command->callback([arguments, donor, command_line, exit_status] {
+    RequireDonor(donor->count() > 0, arguments->learn, "--donor");
     RequireOutput(arguments->init);
     if (arguments->budget == "auto" && arguments->corpus.corpora.empty()) {
       WrongUsage("--budget: auto needs a corpus; give --corpus NAME=PATH");

@@ -5,6 +5,7 @@
 #include "embed_init/init.h"
 #include "embed_init/manifest.h"
 #include "python/bindings/given.h"
+#include "python/bindings/learnt.h"
 #include "python/bindings/progress.h"
 #include "python/bindings/vocab_merge.h"
 #include "tokenizer/load.h"
@@ -51,19 +52,22 @@ Report<InitReport> PyInitEmbeddings(const py::object& model, const PyMergeResult
   return {value.ToJson(), value.DebugString()};
 }
 
-// A donor is a Tokenizer, or a path to one.
-Report<GraftReport> PyGraft(const py::object& model, const py::object& donor, GraftOptions options,
+// A donor is a Tokenizer, or a path to one; or it is learnt.
+Report<GraftReport> PyGraft(const py::object& model, const py::object& donor,
+                            const std::optional<LearntDonor>& learnt, GraftOptions options,
                             const py::object& progress) {
   const std::string model_dir = PathFrom(model, "model");
-  const TokenizerSpec donor_spec = py::isinstance<Tokenizer>(donor)
-                                       ? donor.cast<const Tokenizer&>().spec()
-                                       : Take(Load(TokenizerPathFrom(donor, "donor")));
+  TokenizerSpec donor_spec;
+  if (!learnt) {
+    donor_spec = py::isinstance<Tokenizer>(donor) ? donor.cast<const Tokenizer&>().spec()
+                                                  : Take(Load(TokenizerPathFrom(donor, "donor")));
+  }
   PyProgress watched(progress);
   options.progress = watched.function();
   options.command = "tokgraft.graft";
   StatusOr<GraftReport> report = [&] {
     const py::gil_scoped_release unlocked;
-    return Graft(model_dir, donor_spec, options);
+    return learnt ? Graft(model_dir, *learnt, options) : Graft(model_dir, donor_spec, options);
   }();
   watched.RaiseIfFailed();
   const GraftReport value = Take(std::move(report));
@@ -115,11 +119,11 @@ void RegisterInit(py::module_& m) {
 void RegisterGraft(py::module_& m) {
   m.def(
       "graft",
-      [](const py::object& model, const py::object& donor, const py::object& out,
-         const std::string& strategy, const py::object& budget,
-         const std::vector<std::string>& scripts, const py::object& corpora,
-         const py::object& protect, const std::string& documents, const std::string& method,
-         const std::optional<std::string>& input_method,
+      [](const py::object& model, const py::object& donor, const py::object& donor_corpus,
+         const py::object& donor_size, const py::object& out, const std::string& strategy,
+         const py::object& budget, const std::vector<std::string>& scripts,
+         const py::object& corpora, const py::object& protect, const std::string& documents,
+         const std::string& method, const std::optional<std::string>& input_method,
          const std::optional<std::string>& output_method, const std::string& tie,
          std::uint64_t pad_to_multiple, std::uint64_t seed, bool dry_run, bool force, bool link,
          bool verify, int threads, const py::object& progress) {
@@ -142,10 +146,16 @@ void RegisterGraft(py::module_& m) {
         options.link = link;
         options.verify = verify;
         options.threads = threads;
-        return PyGraft(model, donor, std::move(options), progress);
+        const std::string_view unfit = strategy != "extend" ? "strategy"
+                                       : options.budget     ? "budget"
+                                       : !scripts.empty()   ? "scripts"
+                                                            : "";
+        const auto learnt = LearntFrom(donor, donor_corpus, donor_size, unfit);
+        return PyGraft(model, donor, learnt, std::move(options), progress);
       },
-      py::arg("model"), py::arg("donor"), py::kw_only(), py::arg("out") = py::none(),
-      py::arg("strategy") = "extend", py::arg("budget") = py::none(),
+      py::arg("model"), py::arg("donor") = py::none(), py::kw_only(),
+      py::arg("donor_corpus") = py::none(), py::arg("donor_size") = py::none(),
+      py::arg("out") = py::none(), py::arg("strategy") = "extend", py::arg("budget") = py::none(),
       py::arg("scripts") = std::vector<std::string>(), py::arg("corpora") = py::none(),
       py::arg("protect") = py::none(), py::arg("documents") = "line", py::arg("method") = "auto",
       py::arg("input_method") = py::none(), py::arg("output_method") = py::none(),
@@ -154,7 +164,8 @@ void RegisterGraft(py::module_& m) {
       py::arg("verify") = true, py::arg("threads") = 0, py::arg("progress") = py::none(),
       "The main job: plan, merge, make rows, write, verify.\n\n"
       "model: a model directory; donor: a Tokenizer or a path; out: the directory to write.\n"
-      "strategy, budget, scripts, protect: as for merge. corpora: files by name, to select, "
+      "donor_corpus, donor_size, strategy, budget, scripts, protect: as for merge. corpora: files "
+      "by name, to select, "
       "certify and\n"
       "measure on. dry_run: only the report. verify: read the output again.\n"
       "method, input_method, output_method: auto, copy, mean, weighted, first, asymmetric, "

@@ -4,9 +4,11 @@
 #include <pybind11/stl.h>
 
 #include "python/bindings/given.h"
+#include "python/bindings/learnt.h"
 #include "python/bindings/progress.h"
 #include "tokenizer/corpus.h"
 #include "vocab_merge/cli/output.h"
+#include "vocab_merge/learn.h"
 
 namespace tokgraft::python {
 namespace py = pybind11;
@@ -28,12 +30,24 @@ struct MergeArguments {
   int em;
 };
 
-PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
-                      const MergeArguments& arguments) {
+// What is said of a donor's pieces, where it is not the default.
+std::string_view UnfitForLearnt(const MergeArguments& arguments) {
+  if (arguments.strategy != "extend") return "strategy";
+  if (arguments.budget) return "budget";
+  if (!arguments.scripts.empty()) return "scripts";
+  if (arguments.bytes) return "bytes";
+  return arguments.policies.are_default() ? "" : "digits, normalizer, pre_tokenizer, byte_alphabet";
+}
+
+// With a donor, or without one with pieces learnt from text.
+PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer* donor,
+                      const std::optional<LearntDonor>& learnt, const MergeArguments& arguments) {
   const Documents documents = Take(ParseDocuments(arguments.documents));
   const DocumentList corpus = Take(ReadDocuments(CorporaFrom(arguments.corpora), documents));
   const DocumentList protect =
       Take(ReadDocuments(CorporaFrom(arguments.protect, "protect"), documents));
+  const DocumentList text =
+      Take(ReadDocuments(learnt ? learnt->corpora : std::vector<Corpus>(), documents));
   PyProgress watched(arguments.progress);
   MergeOptions options;
   options.progress = watched.function();
@@ -50,8 +64,16 @@ PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer& donor,
   options.threads = arguments.threads;
   StatusOr<PyMergeResult> result = [&]() -> StatusOr<PyMergeResult> {
     const py::gil_scoped_release unlocked;
+    const LearnOptions learn{.corpus = text.documents,
+                             .size = learnt ? learnt->size : 0,
+                             .protect = options.protect.empty() ? options.corpus : options.protect,
+                             .format = options.format,
+                             .threads = options.threads,
+                             .progress = options.progress};
     TOKGRAFT_ASSIGN_OR_RETURN(MergeResult merged,
-                              MergeTokenizers(base.spec(), donor.spec(), options));
+                              donor == nullptr
+                                  ? MergeLearnt(base.spec(), learn)
+                                  : MergeTokenizers(base.spec(), donor->spec(), options));
     TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer tokenizer, Compile(std::move(merged.tokenizer)));
     return PyMergeResult{base, std::move(tokenizer), std::move(merged.id_map),
                          ToReport(merged.conflicts), ToReport(merged.certificate)};
@@ -188,27 +210,35 @@ void RegisterVocabMerge(py::module_& m) {
           }));
   m.def(
       "merge",
-      [](const py::object& base, const py::object& donor, const std::string& strategy,
-         const py::object& budget, const std::vector<std::string>& scripts,
-         const py::object& corpora, const py::object& protect, const std::string& documents,
-         bool bytes, const std::string& digits, const std::string& normalizer,
-         const std::string& pre_tokenizer, const std::string& byte_alphabet,
-         const std::optional<std::string>& format, double mix, int em, int threads,
-         const py::object& progress) {
+      [](const py::object& base, const py::object& donor, const py::object& donor_corpus,
+         const py::object& donor_size, const std::string& strategy, const py::object& budget,
+         const std::vector<std::string>& scripts, const py::object& corpora,
+         const py::object& protect, const std::string& documents, bool bytes,
+         const std::string& digits, const std::string& normalizer, const std::string& pre_tokenizer,
+         const std::string& byte_alphabet, const std::optional<std::string>& format, double mix,
+         int em, int threads, const py::object& progress) {
         const std::optional<std::uint64_t> most = BudgetFrom(budget);
         const Policies policies{digits, normalizer, pre_tokenizer, byte_alphabet};
-        return PyMerge(TokenizerFrom(base, "base"), TokenizerFrom(donor, "donor"),
-                       {strategy, most, documents, progress, scripts, corpora, protect, bytes,
-                        threads, policies, format, mix, em});
+        const MergeArguments arguments{strategy, most,    documents, progress, scripts,
+                                       corpora,  protect, bytes,     threads,  policies,
+                                       format,   mix,     em};
+        const auto learnt = LearntFrom(donor, donor_corpus, donor_size, UnfitForLearnt(arguments));
+        const Tokenizer from = TokenizerFrom(base, "base");
+        if (learnt) return PyMerge(from, nullptr, learnt, arguments);
+        const Tokenizer given = TokenizerFrom(donor, "donor");
+        return PyMerge(from, &given, learnt, arguments);
       },
-      py::arg("base"), py::arg("donor"), py::kw_only(), py::arg("strategy") = "extend",
-      py::arg("budget") = py::none(), py::arg("scripts") = std::vector<std::string>(),
-      py::arg("corpora") = py::none(), py::arg("protect") = py::none(),
-      py::arg("documents") = "line", py::arg("bytes") = false, py::arg("digits") = "keep",
-      py::arg("normalizer") = "base", py::arg("pre_tokenizer") = "base",
+      py::arg("base"), py::arg("donor") = py::none(), py::kw_only(),
+      py::arg("donor_corpus") = py::none(), py::arg("donor_size") = py::none(),
+      py::arg("strategy") = "extend", py::arg("budget") = py::none(),
+      py::arg("scripts") = std::vector<std::string>(), py::arg("corpora") = py::none(),
+      py::arg("protect") = py::none(), py::arg("documents") = "line", py::arg("bytes") = false,
+      py::arg("digits") = "keep", py::arg("normalizer") = "base", py::arg("pre_tokenizer") = "base",
       py::arg("byte_alphabet") = "keep", py::arg("format") = py::none(), py::arg("mix") = 0.5,
       py::arg("em") = 0, py::arg("threads") = 0, py::arg("progress") = py::none(),
       "Makes one tokenizer of two. Each is a Tokenizer or a path.\n\n"
+      "donor_corpus, donor_size: in place of a donor, a text (a path, or files by name) to learn\n"
+      "so many new pieces from.\n"
       "strategy: \"extend\" adds a donor's pieces to a base, no base id moves; \"swap\": the "
       "donor\n"
       "whole; \"union\": all of both; \"intersect\": what both have; \"replace-slots\": as many "

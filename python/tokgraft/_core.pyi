@@ -275,8 +275,10 @@ def diff(
 ) -> DiffReport: ...
 def merge(
     base: Tokenizer | _Path,
-    donor: Tokenizer | _Path,
+    donor: Tokenizer | _Path | None = None,
     *,
+    donor_corpus: _Corpora | _Path | None = None,
+    donor_size: int | None = None,
     strategy: _Strategy = "extend",
     budget: int | None = None,
     scripts: Sequence[str] = (),
@@ -304,8 +306,10 @@ def trim(
 ) -> TrimResult: ...
 def graft(
     model: _Path,
-    donor: Tokenizer | _Path,
+    donor: Tokenizer | _Path | None = None,
     *,
+    donor_corpus: _Corpora | _Path | None = None,
+    donor_size: int | None = None,
     out: _Path | None = None,
     strategy: _Strategy = "extend",
     budget: int | None = None,

@@ -171,6 +171,39 @@ TEST(TokenizerTest, OneTokenizerServesManyThreads) {
   EXPECT_THAT(counts, ::testing::Each(expected));
 }
 
+std::vector<std::string> WordsOf(const Tokenizer& tokenizer, std::string_view text) {
+  std::vector<std::string> words;
+  tokenizer.ForEachWord(text, [&](std::string_view word) { words.emplace_back(word); });
+  return words;
+}
+
+TEST(TokenizerTest, WordsAreWhatTokensDoNotCross) {
+  TokenizerSpec spec = ByteLevelToy();
+  spec.added_tokens = {{.id = 300, .content = "<t>", .special = true}};
+  const Tokenizer tokenizer = Compile(spec).value();
+  EXPECT_THAT(WordsOf(tokenizer, "ab ab<t>1"), ElementsAre("ab", " ab", "1"));
+  EXPECT_THAT(WordsOf(tokenizer, "\xFF"), ElementsAre("\xFF"));
+  EXPECT_THAT(WordsOf(tokenizer, ""), ::testing::IsEmpty());
+  const Encoding word = tokenizer.EncodeWord(" ab\xC3\xA9");
+  EXPECT_THAT(word.ids, ElementsAre(257U, 258U));
+  EXPECT_EQ(word.offsets, (std::vector<Span>{{0, 3}, {3, 5}}));
+  EXPECT_THAT(tokenizer.EncodeWord("").ids, ::testing::IsEmpty());
+  EXPECT_THAT(tokenizer.Encode("ab ab").ids, ElementsAre(256U, 257U));  // nothing is left behind
+}
+
+TEST(TokenizerTest, WordsAreNormalizedAndSpelledAsTheModelGetsThem) {
+  TokenizerSpec spec = toy::Spec({{"\u2581"}, {"a"}, {"b"}}, BpeModel{});
+  spec.spelling = Spelling::kMetaspace;
+  spec.normalizers = {normalizer::Lowercase{}};
+  pre_tokenizer::Metaspace metaspace;
+  metaspace.prepend_scheme = pre_tokenizer::PrependScheme::kFirst;
+  spec.pre_tokenizers = {metaspace};
+  EXPECT_THAT(WordsOf(Compile(spec).value(), "A b"), ElementsAre("\u2581a", "\u2581b"));
+  // The same where the words come by way of their origins.
+  spec.pre_tokenizers = {pre_tokenizer::Digits{}, metaspace};
+  EXPECT_THAT(WordsOf(Compile(spec).value(), "A b"), ElementsAre("\u2581a", "\u2581b"));
+}
+
 TEST(TokenizerTest, ErrorsNameTheFile) {
   TokenizerSpec spec = toy::Spec({{"a"}}, UnknownStage{"WordLevel", "{}"});
   spec.source = "dir/tokenizer.json";

@@ -52,6 +52,14 @@ TEST(IdMapTest, KeepsAWitnessThatIsNotUtf8) {
   EXPECT_EQ(read->added[0].witness, "\xFF");
 }
 
+TEST(IdMapTest, HelpersAreWhatTheDonorLacks) {
+  IdMap map;
+  map.added = {{.id = 1, .bytes = "a", .donor_id = 7}, {.id = 2, .bytes = "b"}};
+  EXPECT_EQ(map.helpers(), 0U);  // no donor: all were learnt
+  map.donor_to_merged.resize(8);
+  EXPECT_EQ(map.helpers(), 1U);
+}
+
 TEST(IdMapTest, SaysWhereItIsWrong) {
   const auto message = [](std::string_view json) {
     return std::string(Message(ParseIdMap(json, "m.json").status()));

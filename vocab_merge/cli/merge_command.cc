@@ -15,9 +15,11 @@
 #include "vocab_merge/budget.h"
 #include "vocab_merge/cli/budget_arguments.h"
 #include "vocab_merge/cli/commands.h"
+#include "vocab_merge/cli/learn_arguments.h"
 #include "vocab_merge/cli/legend.h"
 #include "vocab_merge/cli/output.h"
 #include "vocab_merge/explain/explain.h"
+#include "vocab_merge/learn.h"
 #include "vocab_merge/merge.h"
 
 namespace tokgraft {
@@ -26,6 +28,7 @@ namespace {
 struct MergeArguments {
   std::string base;
   std::string donor;
+  LearnArguments learn;
   OutputArguments output;
   std::string base_pattern;
   std::string donor_pattern;
@@ -71,6 +74,10 @@ std::string ResultJson(const std::optional<BudgetChoice>& choice, const MergeRes
 // Why the budget was not used up; "" where it was, or where there was none.
 std::string BudgetLine(const MergeArguments& arguments, const MergeResult& result) {
   const std::size_t added = result.id_map.added.size();
+  if (arguments.learn.given() && added < arguments.learn.size) {
+    return Cat("             ", Grouped(added), " of ", Grouped(arguments.learn.size),
+               ": the text has no more\n");
+  }
   if (!arguments.options.budget || added >= *arguments.options.budget) return "";
   return Cat(
       "             ", Grouped(added), " of ", Grouped(*arguments.options.budget),
@@ -81,13 +88,13 @@ std::string BudgetLine(const MergeArguments& arguments, const MergeResult& resul
 
 std::string ResultText(const MergeArguments& arguments, const std::optional<BudgetChoice>& choice,
                        const MergeResult& result, const std::optional<Explanation>& why) {
-  std::size_t helpers = 0;
-  for (const AddedPiece& piece : result.id_map.added) helpers += piece.donor_id ? 0U : 1U;
+  const std::string kind = arguments.learn.given()
+                               ? " new, learnt from text"
+                               : Cat(" new, of which ", Counted(result.id_map.helpers(), "helper"));
   std::string out =
       Cat("ids          ", Grouped(result.id_map.base_size), " in the base, ",
           Grouped(result.id_map.merged_size), " merged (", Grouped(result.id_map.added.size()),
-          " new, of which ", Counted(helpers, "helper"), ")\n", BudgetLine(arguments, result),
-          choice ? choice->ToText() : "",
+          kind, ")\n", BudgetLine(arguments, result), choice ? choice->ToText() : "",
           result.curve ? Cat("curve        ", result.curve->ToTable()) : "", "certificate  ",
           result.certificate.DebugString(), "\n", "conflicts\n", result.conflicts.DebugString());
   if (why) out += why->DebugString();
@@ -113,6 +120,21 @@ StatusOr<BudgetChoice> Choose(const TokenizerSpec& base, const TokenizerSpec& do
   return ChooseBudget(base, donor, options);
 }
 
+// The merge with a donor that is learnt; its options are those of the others, as far as they go.
+StatusOr<MergeResult> Learn(const TokenizerSpec& base, const MergeArguments& arguments,
+                            Documents documents) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
+                            ReadArguments(arguments.learn.corpora, documents));
+  const MergeOptions& options = arguments.options;
+  const LearnOptions learn{.corpus = corpus.documents,
+                           .size = arguments.learn.size,
+                           .protect = options.protect.empty() ? options.corpus : options.protect,
+                           .format = options.format,
+                           .threads = options.threads,
+                           .progress = options.progress};
+  return MergeLearnt(base, learn);
+}
+
 StatusOr<int> RunMerge(MergeArguments arguments) {
   ProgressBar progress(arguments.run.progress);
   progress.Update("load", 0);
@@ -120,8 +142,10 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   TOKGRAFT_ASSIGN_OR_RETURN(arguments.options.pieces, ReadPieces(arguments.budget));
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec base,
                             LoadAndWarn({arguments.base, arguments.base_pattern}));
-  TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec donor,
-                            LoadAndWarn({arguments.donor, arguments.donor_pattern}));
+  TokenizerSpec donor;
+  if (!arguments.learn.given()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(donor, LoadAndWarn({arguments.donor, arguments.donor_pattern}));
+  }
   const TokenizerSpec& written = arguments.options.strategy == "swap" ? donor : base;
   TOKGRAFT_ASSIGN_OR_RETURN(
       arguments.options.format,
@@ -146,11 +170,15 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   }
   if (arguments.budget.curve) arguments.options.curve = texts.corpora;
   TOKGRAFT_ASSIGN_OR_RETURN(const MergeResult result,
-                            MergeTokenizers(base, donor, arguments.options));
+                            arguments.learn.given()
+                                ? Learn(base, arguments, documents)
+                                : MergeTokenizers(base, donor, arguments.options));
   for (const std::string& note : result.notes) Warn(note);
   const bool adds = arguments.options.strategy != "intersect";
   if (adds && result.id_map.added.empty()) {
-    Warn("no new id: no piece of the donor was wanted and could be added");
+    Warn(arguments.learn.given()
+             ? "no new id: no two neighbours stand in the text twice"
+             : "no new id: no piece of the donor was wanted and could be added");
   }
   std::optional<Explanation> why;
   if (arguments.explain) {
@@ -183,9 +211,8 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
   command->add_option("base", arguments->base, "The model's own tokenizer")
       ->required()
       ->type_name("TOKENIZER");
-  command->add_option("donor", arguments->donor, "Where new pieces come from")
-      ->required()
-      ->type_name("TOKENIZER");
+  CLI::Option* donor = command->add_option("donor", arguments->donor, "Where new pieces come from")
+                           ->type_name("TOKENIZER");
   AddOutputArguments(command, &arguments->output);
   command
       ->add_option("--strategy", arguments->options.strategy,
@@ -251,8 +278,10 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
   command->add_flag("--explain", arguments->explain,
                     "Also what plain ways of merging would do to the text to protect: merge lists "
                     "concatenated, prepended, pieces as added tokens; writes nothing without -o");
+  AddLearnArguments(command, donor, &arguments->learn);
   AddRunArguments(command, &arguments->run);
-  command->callback([arguments, exit_status] {
+  command->callback([arguments, donor, exit_status] {
+    RequireDonor(donor->count() > 0, arguments->learn, "donor");
     if (arguments->explain && arguments->options.strategy != "extend") {
       WrongUsage("--explain: compares what extend does, another --strategy was given");
     }

@@ -78,6 +78,25 @@ TEST(ChainTest, AMergeListGetsTheCharactersThatItLacks) {
   EXPECT_THAT(BuildChains(base, {"\xE4\xB8"}).refused, ElementsAre(0U));
 }
 
+TEST(ChainTest, TellsOfTheJoinsOfTheBase) {
+  const TokenizerSpec list = toy::ByteLevel({{"a", "b"}});
+  const ChainBuilder by_list = *ChainBuilder::Make(list);
+  EXPECT_FALSE(by_list.joins_by_text());
+  ASSERT_TRUE(by_list.FindMerge('a', 'b').has_value());
+  EXPECT_EQ(by_list.FindMerge('a', 'b')->product, 256U);
+  EXPECT_FALSE(by_list.FindMerge('b', 'a').has_value());
+  EXPECT_EQ(by_list.FindPiece("ab"), 256U);
+  EXPECT_EQ(by_list.FindPiece("ba"), std::nullopt);
+  EXPECT_TRUE(by_list.SpellingTaken("ab"));
+  EXPECT_FALSE(by_list.SpellingTaken("ba"));
+  const TokenizerSpec ranks = toy::Ranks({"xyz", "ab"});
+  const ChainBuilder by_text = *ChainBuilder::Make(ranks);
+  EXPECT_TRUE(by_text.joins_by_text());
+  EXPECT_EQ(by_text.FindText("ab")->product, 257U);
+  EXPECT_EQ(by_text.FindText("ab")->turn, 257);
+  EXPECT_FALSE(by_text.FindText("abc").has_value());
+}
+
 TEST(ChainTest, RefusesAVeryLongPieceAndAModelThatIsNotBpe) {
   const std::string long_piece(5000, 'a');
   EXPECT_THAT(BuildChains(toy::ByteLevel({}), {long_piece}).refused, ElementsAre(0U));

@@ -1,0 +1,42 @@
+#include "vocab_merge/learn/sentencepiece_trainer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tokenizer/load.h"
+
+namespace tokgraft {
+namespace {
+
+TrainedModel TrainedOn(std::vector<std::string> sentences, const std::string& size) {
+  std::size_t next = 0;
+  return TrainSentencePiece({{"model_type", "unigram"},
+                             {"vocab_size", size},
+                             {"hard_vocab_limit", "false"},
+                             {"minloglevel", "3"}},
+                            [&](std::string* sentence) {
+                              if (next == sentences.size()) return false;
+                              *sentence = sentences[next++];
+                              return true;
+                            });
+}
+
+TEST(SentencePieceTrainerTest, GivesTheBytesOfAModel) {
+  const TrainedModel trained =
+      TrainedOn(std::vector<std::string>(20, "hello hello world world"), "20");
+  ASSERT_EQ(trained.error, "");
+  const StatusOr<TokenizerSpec> spec = LoadBytes(trained.model, "trained");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_TRUE(std::holds_alternative<UnigramModel>(spec->model));
+  EXPECT_TRUE(spec->vocab.Find(" hello").has_value());
+}
+
+TEST(SentencePieceTrainerTest, SaysWhatTheTrainerSays) {
+  const TrainedModel trained = TrainedOn({"abcdefghij"}, "4");
+  EXPECT_EQ(trained.model, "");
+  EXPECT_THAT(trained.error,
+              ::testing::HasSubstr("Vocabulary size is smaller than required_chars"));
+}
+
+}  // namespace
+}  // namespace tokgraft

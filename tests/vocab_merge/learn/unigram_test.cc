@@ -1,0 +1,71 @@
+#include "vocab_merge/learn/unigram.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/vocab_merge/toy_whole.h"
+
+namespace tokgraft {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::vector<std::string>& UnigramTexts() {
+  static const auto& texts = *new std::vector<std::string>{
+      "alpha beta gamma",  "gamma beta alpha",       "beta alpha beta",
+      "delta gamma delta", "alpha delta alpha beta", "gamma gamma beta delta"};
+  return texts;
+}
+
+TEST(UnigramTest, TheTrainersPiecesAreInTheFormOfTheBase) {
+  TokenizerSpec base = toy::SentencePieceUnigram({{" ", -1}, {"a", -2}});
+  base.normalizers.emplace(base.normalizers.begin())->emplace<normalizer::SentencePiece>();
+  base.normalizers.pop_back();
+  const std::vector<std::string_view> corpus(UnigramTexts().begin(), UnigramTexts().end());
+  std::set<std::string> stages;
+  const LearnOptions options{
+      .corpus = corpus, .size = 16, .progress = [&](std::string_view stage, double) {
+        stages.insert(std::string(stage));
+      }};
+  const StatusOr<TokenizerSpec> donor = TrainUnigram(base, options);
+  ASSERT_TRUE(donor.ok()) << donor.status();
+  EXPECT_TRUE(donor->vocab.Find(" alpha").has_value());
+  EXPECT_LE(donor->vocab.size(), 17U);
+  EXPECT_THAT(stages, ::testing::ElementsAre("read the donor corpus", "train a donor"));
+  EXPECT_EQ(*donor, *TrainUnigram(base, {.corpus = corpus, .size = 16, .threads = 3}));
+}
+
+TEST(UnigramTest, TheTrainersErrorsSayWhatToDo) {
+  const TokenizerSpec base = toy::SentencePieceUnigram({{"a", -2}});
+  const StatusOr<TokenizerSpec> donor = TrainUnigram(base, {.corpus = {"abcdefgh"}, .size = 2});
+  ASSERT_FALSE(donor.ok());
+  EXPECT_THAT(std::string(donor.status().message()),
+              HasSubstr("donor corpus: sentencepiece cannot train 2 pieces on it: "));
+  EXPECT_THAT(std::string(donor.status().message()), HasSubstr("; give more text or another size"));
+}
+
+TEST(UnigramTest, AUnigramBaseIsExtendedByThem) {
+  const TokenizerSpec base = toy::SentencePieceUnigram({{" ", -3},
+                                                        {"a", -4},
+                                                        {"b", -4},
+                                                        {"d", -4},
+                                                        {"e", -4},
+                                                        {"g", -4},
+                                                        {"h", -4},
+                                                        {"l", -4},
+                                                        {"m", -4},
+                                                        {"p", -4},
+                                                        {"t", -4}});
+  const std::vector<std::string_view> corpus(UnigramTexts().begin(), UnigramTexts().end());
+  const StatusOr<MergeResult> m =
+      MergeLearnt(base, {.corpus = corpus, .size = 16, .protect = {"new text"}});
+  ASSERT_TRUE(m.ok()) << m.status();
+  EXPECT_FALSE(m->id_map.added.empty());
+  EXPECT_TRUE(m->id_map.donor_to_merged.empty());
+  for (const AddedPiece& piece : m->id_map.added) EXPECT_EQ(piece.donor_id, std::nullopt);
+}
+
+}  // namespace
+}  // namespace tokgraft
