@@ -12,6 +12,7 @@
 #include "tokenizer/save.h"
 #include "vocab_merge/learn.h"
 #include "vocab_merge/merge.h"
+#include "vocab_merge/model_cost.h"
 
 namespace tokgraft {
 namespace {
@@ -58,8 +59,9 @@ class Grafter {
   }
   StatusOr<EfficiencyReport> MeasureOn(const Tokenizer& tokenizer, std::string_view stage) const;
   std::vector<std::string> Inputs() const;
-  Status MergeVocabularies(const TokenizerSpec& base);
   StatusOr<MergeResult> Learn(const TokenizerSpec& base, const MergeOptions& merge) const;
+  StatusOr<ModelCost> CostOfModel(const Checkpoint& checkpoint) const;
+  Status MergeVocabularies(const TokenizerSpec& base, const Checkpoint& checkpoint);
   Status WriteAll(const Checkpoint& checkpoint, Format format, InitPlan plan);
   Status VerifyOutput();
 
@@ -68,6 +70,7 @@ class Grafter {
   const LearntDonor* learnt_;
   const GraftOptions& options_;
   TokenizerSpec merged_;
+  std::vector<std::string> notes_;  // of the merge
   GraftReport report_;
 };
 
@@ -101,7 +104,16 @@ StatusOr<MergeResult> Grafter::Learn(const TokenizerSpec& base, const MergeOptio
   return MergeLearnt(base, learn);
 }
 
-Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
+// By its config.json; what its tensors say of rows counts more.
+StatusOr<ModelCost> Grafter::CostOfModel(const Checkpoint& checkpoint) const {
+  TOKGRAFT_ASSIGN_OR_RETURN(ModelCost cost, ReadModelCost(model_dir_));
+  cost.hidden_size = checkpoint.embedding.columns;
+  cost.rows = checkpoint.embedding.rows;
+  cost.tied = checkpoint.head_kind != HeadKind::kSeparate;
+  return cost;
+}
+
+Status Grafter::MergeVocabularies(const TokenizerSpec& base, const Checkpoint& checkpoint) {
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList corpus,
                             ReadDocuments(options_.corpora, options_.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList protect,
@@ -110,13 +122,33 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base) {
   merge.strategy = options_.strategy;
   merge.budget = options_.budget;
   merge.scripts = options_.scripts;
+  merge.pieces = options_.pieces;
   merge.corpus = corpus.documents;
   merge.protect = protect.documents;
   merge.threads = options_.threads;
   merge.progress = options_.progress;
+  TOKGRAFT_ASSIGN_OR_RETURN(const CurveTexts texts,
+                            ReadCurveTexts(options_.corpora, options_.documents));
+  if (options_.auto_budget && donor_ != nullptr) {
+    BudgetOptions choose;
+    TOKGRAFT_ASSIGN_OR_RETURN(choose.model, CostOfModel(checkpoint));
+    choose.memory_weight = options_.memory_weight;
+    choose.strategy = options_.strategy;
+    choose.corpora = texts.corpora;
+    choose.scripts = options_.scripts;
+    choose.pieces = options_.pieces;
+    choose.threads = options_.threads;
+    choose.progress = options_.progress;
+    TOKGRAFT_ASSIGN_OR_RETURN(report_.choice, ChooseBudget(base, *donor_, choose));
+    merge.budget = report_.choice->budget;
+    report_.budget = merge.budget;
+  }
+  if (options_.curve) merge.curve = texts.corpora;
   TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, donor_ == nullptr
                                                     ? Learn(base, merge)
                                                     : MergeTokenizers(base, *donor_, merge));
+  report_.curve = std::move(result.curve);
+  notes_ = std::move(result.notes);
   merged_ = std::move(result.tokenizer);
   report_.id_map = std::move(result.id_map);
   report_.conflicts = std::move(result.conflicts);
@@ -132,6 +164,8 @@ Status Grafter::WriteAll(const Checkpoint& checkpoint, Format format, InitPlan p
   write.extra_files["id_map.json"] = report_.id_map.ToJson();
   write.extra_files["conflicts.json"] = report_.conflicts.ToJson();
   write.extra_files["certificate.json"] = report_.certificate.ToJson();
+  if (report_.choice) write.extra_files["budget.json"] = report_.choice->ToJson();
+  if (report_.curve) write.extra_files["curve.json"] = report_.curve->ToJson();
   if (!report_.before.corpora.empty()) {
     write.extra_files["efficiency.json"] = Cat("{\n\"before\": ", report_.before.ToJson(),
                                                ",\n\"after\": ", report_.after.ToJson(), "\n}\n");
@@ -162,6 +196,10 @@ StatusOr<GraftReport> Grafter::Run() {
   report_.model = model_dir_;
   report_.donor = donor_ == nullptr ? NameOf(*learnt_) : donor_->source;
   report_.budget = donor_ == nullptr ? learnt_->size : options_.budget;
+  if (options_.curve && options_.corpora.empty()) {
+    return InvalidArgumentError(
+        "curve: no corpus was given, text to measure on was expected; name a corpus");
+  }
   // What can fail for free comes first.
   TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenCheckpoint(model_dir_, options_.checkpoint));
   if (!options_.dry_run) {
@@ -176,7 +214,7 @@ StatusOr<GraftReport> Grafter::Run() {
   TOKGRAFT_RETURN_IF_ERROR(
       CheckWritable(base, options_.strategy == "swap" ? *donor_ : base, model_dir_));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer old_tokenizer, Compile(base));
-  TOKGRAFT_RETURN_IF_ERROR(MergeVocabularies(base));
+  TOKGRAFT_RETURN_IF_ERROR(MergeVocabularies(base, checkpoint));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer new_tokenizer, Compile(merged_));
   if (!options_.corpora.empty()) {
     TOKGRAFT_ASSIGN_OR_RETURN(report_.before, MeasureOn(old_tokenizer, "measure before"));
@@ -192,6 +230,7 @@ StatusOr<GraftReport> Grafter::Run() {
   for (const LoadNote& note : base.notes) {
     plan.warnings.push_back(Cat(base.source, ": ", note.place, ": ", note.message));
   }
+  plan.warnings.insert(plan.warnings.end(), notes_.begin(), notes_.end());
   const std::string warning = AutoTokenizerWarning(checkpoint.model_type, merged_);
   if (!warning.empty()) plan.warnings.push_back(warning);
   if (report_.id_map.added.empty() && options_.strategy != "intersect") {

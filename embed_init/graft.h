@@ -11,7 +11,8 @@
 // It loads the model's own tokenizer, merges the donor's pieces into it, makes rows for the new
 // tokens, writes a whole model directory and verifies it. The directory holds, beside the model and
 // its tokenizer, id_map.json, conflicts.json, certificate.json, init_report.json and the manifest
-// tokgraft.json; with corpora, efficiency.json. A dry run does everything up to the writing.
+// tokgraft.json; with corpora, efficiency.json; where asked for, budget.json or curve.json. A dry
+// run does everything up to the writing.
 #ifndef TOKGRAFT_EMBED_INIT_GRAFT_H_
 #define TOKGRAFT_EMBED_INIT_GRAFT_H_
 
@@ -29,9 +30,12 @@
 #include "tokenizer/efficiency.h"
 #include "tokenizer/spec.h"
 #include "tokenizer/status.h"
+#include "vocab_merge/budget.h"
 #include "vocab_merge/certificate.h"
 #include "vocab_merge/conflict.h"
+#include "vocab_merge/curve.h"
 #include "vocab_merge/id_map.h"
+#include "vocab_merge/piece_list.h"
 
 namespace tokgraft {
 
@@ -39,10 +43,15 @@ struct GraftOptions {
   std::string out = {};                      // directory to write; may be "" for a dry run
   std::string strategy = "extend";           // as MergeOptions says
   std::optional<std::uint64_t> budget = {};  // new ids at most; nullopt: every piece that fits
-  std::vector<std::string> scripts = {};     // only pieces of these scripts, as SelectOptions says
-  std::vector<Corpus> corpora = {};          // to select on, to certify on, to measure
-  std::vector<Corpus> protect = {};          // old text: to certify on instead, to weigh old pieces
-  Documents documents = Documents::kLine;    // what one document of a corpus is
+  // Instead of a budget: what ChooseBudget finds for this model on the corpora (budget.h).
+  bool auto_budget = false;
+  double memory_weight = 1;                // of auto_budget, as BudgetOptions says
+  std::vector<std::string> scripts = {};   // only pieces of these scripts, as SelectOptions says
+  std::vector<WantedPiece> pieces = {};    // only these, as SelectOptions says
+  bool curve = false;                      // measure GraftReport::curve on the corpora
+  std::vector<Corpus> corpora = {};        // to select on, to certify on, to measure
+  std::vector<Corpus> protect = {};        // old text: to certify on instead, to weigh old pieces
+  Documents documents = Documents::kLine;  // what one document of a corpus is
   InitOptions init = {};
   CheckpointOptions checkpoint = {};
   bool dry_run = false;      // stop before writing
@@ -69,7 +78,9 @@ struct GraftReport {
   Certificate certificate;
   EfficiencyReport before;               // of the model's tokenizer on the corpora
   EfficiencyReport after;                // of the merged one
-  std::optional<std::uint64_t> budget;   // as asked for, or how many pieces to learn
+  std::optional<std::uint64_t> budget;   // as asked for, as found, or how many to learn
+  std::optional<BudgetChoice> choice;    // where it was found
+  std::optional<Curve> curve;            // where it was asked for
   InitReport init;                       // after a dry run: what would be
   std::optional<VerifyReport> verified;  // nullopt: a dry run, or not asked for
   double seconds = 0;

@@ -109,6 +109,12 @@ std::string FilesText(const GraftReport& report) {
   if (!report.before.corpora.empty()) {
     text += Cat("  ", Padded("efficiency.json", 21), "the corpora before and after\n");
   }
+  if (report.choice) {
+    text += Cat("  ", Padded("budget.json", 21), "what each number of pieces costs the model\n");
+  }
+  if (report.curve) {
+    text += Cat("  ", Padded("curve.json", 21), "bytes per token by number of pieces\n");
+  }
   for (const std::string& file : report.init.left_out) text += Cat("  left out: ", file, "\n");
   return text;
 }
@@ -133,6 +139,8 @@ std::string GraftReport::ToJson() const {
                         {"merged_size", id_map.merged_size},
                         {"added", id_map.added.size()},
                         {"helpers", helpers}};
+  json["budget"] = choice ? Parsed(choice->ToJson()) : Json(nullptr);
+  json["curve"] = curve ? Parsed(curve->ToJson()) : Json(nullptr);
   json["efficiency"] = {{"before", Parsed(before.ToJson())}, {"after", Parsed(after.ToJson())}};
   json["conflicts"] = Parsed(conflicts.ToJson());
   json["certificate"] = Parsed(certificate.ToJson());
@@ -150,6 +158,8 @@ std::string GraftReport::ToText() const {
           " tokens, ", Grouped(id_map.added.size() - helpers),
           IsLearnt(*this) ? " learnt" : " of the donor", HelpersText(helpers), "\n",
           BudgetText(*this), "\n");
+  if (choice) text += choice->ToText() + "\n";
+  if (curve) text += Cat("Curve        ", curve->ToTable(), "\n");
   text += EfficiencyText(before, after) + "\n";
   text += ConflictsText(conflicts, !out.empty()) + "\n";
   text += RowsText(init) + "\n";

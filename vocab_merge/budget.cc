@@ -11,6 +11,7 @@ namespace tokgraft {
 namespace {
 
 constexpr int kHalvings = 3;
+constexpr std::uint64_t kFineEnough = 16;  // a gap of one part in so many is left as it is
 
 bool IsBlank(std::string_view document) {
   return document.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
@@ -68,13 +69,12 @@ Status CheckOptions(const TokenizerSpec& base, const BudgetOptions& options) {
   return {};
 }
 
-// The sizes halfway between the best point and its neighbours, where there are any.
+// Sizes halfway between the best point and its neighbours, where there are any.
 std::vector<std::uint64_t> Between(const std::vector<BudgetPoint>& points, std::size_t best) {
   std::vector<std::uint64_t> out;
   const auto add = [&](std::size_t low, std::size_t high) {
-    if (points[high].ids - points[low].ids > 1) {
-      out.push_back(points[low].ids + (points[high].ids - points[low].ids) / 2);
-    }
+    const std::uint64_t gap = points[high].ids - points[low].ids;
+    if (gap > 1 && gap > points[high].ids / kFineEnough) out.push_back(points[low].ids + gap / 2);
   };
   if (best > 0) add(best - 1, best);
   if (best + 1 < points.size()) add(best, best + 1);

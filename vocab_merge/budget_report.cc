@@ -61,19 +61,16 @@ std::string BudgetChoice::ToText() const {
           memory_weight == 1 ? "" : Cat(" ^ ", memory_weight), "\n  model: ", model.DebugString(),
           "\n  bytes per token on every second document, the others chose the pieces\n",
           Table(rows, {.left_columns = 1, .indent = "  "}));
+  out += "  there, for 1,000 ids at the rate of their step: ";
   if (budget > 0) {
-    out += Cat("  the last 1,000 ids cost ", PerThousand(last_costs), " and saved ",
-               SavedPerThousand(last_saves), " of the tokens, at their rate\n");
+    out += Cat("the last ones cost ", PerThousand(last_costs), " and saved ",
+               SavedPerThousand(last_saves), " of the tokens, ");
   }
-  if (reaches_end) {
-    out += Cat("  no more pieces save a token on the text that chose: 1,000 ids would cost ",
-               PerThousand(next_costs),
-               "; with more text, or another donor, the best number may "
-               "be higher\n");
-  } else {
-    out += Cat("  1,000 more would cost ", PerThousand(next_costs), " and save ",
-               SavedPerThousand(next_saves), "\n");
-  }
+  out += Cat("the next ones would cost ", PerThousand(next_costs));
+  if (!reaches_end) return Cat(out, " and save ", SavedPerThousand(next_saves), "\n");
+  out +=
+      "\n  but no other piece saves a token on the documents that chose: more text, or another "
+      "donor, may call for more ids\n";
   return out;
 }
 

@@ -141,7 +141,7 @@ std::string Curve::ToTable() const {
 std::vector<std::uint64_t> CurveLadder(std::uint64_t all) {
   std::vector<std::uint64_t> out = {0};
   const std::uint64_t first = all >= 2 * kFirstStep ? kFirstStep : (all + 7) / 8;
-  for (std::uint64_t size = first; size < all; size *= 2) out.push_back(size);
+  for (std::uint64_t size = first; size + size / 8 < all; size *= 2) out.push_back(size);
   if (all > 0) out.push_back(all);
   return out;
 }

@@ -79,7 +79,8 @@ struct CurveOptions {
   std::function<void(std::string_view stage, double fraction)> progress{};  // may be empty
 };
 
-// 0, 250, 500, 1000, ... and `all`; fewer than 500 begin with an eighth of them.
+// 0, 250, 500, 1000, ... and `all`; fewer than 500 begin with an eighth of them. A size close below
+// `all` is left out.
 std::vector<std::uint64_t> CurveLadder(std::uint64_t all);
 
 // InvalidArgument: no corpus, or two with one name. Other errors: those of PlanMerge and Compile.

@@ -1,9 +1,6 @@
 // tokgraft graft: the main job. Ends with a page of text.
 #include <CLI/CLI.hpp>
-#include <charconv>
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "embed_init/cli/commands.h"
@@ -11,6 +8,7 @@
 #include "embed_init/graft.h"
 #include "tokenizer/cli/console.h"
 #include "tokenizer/cli/tokenizer_argument.h"
+#include "vocab_merge/cli/budget_arguments.h"
 #include "vocab_merge/cli/learn_arguments.h"
 #include "vocab_merge/cli/legend.h"
 
@@ -22,7 +20,7 @@ struct Arguments {
   std::string donor;
   LearnArguments learn;
   std::string pattern;
-  std::string budget;
+  BudgetArguments budget;
   std::vector<std::string> scripts;
   CorpusArguments corpus;
   std::string strategy = "extend";
@@ -30,23 +28,14 @@ struct Arguments {
   bool no_verify = false;
 };
 
-// "auto" is every piece that saves a token on the corpora.
-std::string CheckBudget(const std::string& text) {
-  const bool good = text == "auto" || CheckWholeNumber(text).empty();
-  return good ? "" : Cat("\"", text, "\" is no number of ids; give a number or auto");
-}
-
-std::optional<std::uint64_t> ParseBudget(const std::string& text) {
-  if (text.empty() || text == "auto") return std::nullopt;
-  std::uint64_t budget = 0;
-  std::from_chars(text.data(), text.data() + text.size(), budget);
-  return budget;
-}
-
 StatusOr<GraftReport> RunGraft(const Arguments& arguments, const std::string& command_line) {
   GraftOptions options;
   TOKGRAFT_ASSIGN_OR_RETURN(options.init, ToInitOptions(arguments.init));
-  options.budget = ParseBudget(arguments.budget);
+  options.budget = arguments.budget.number();
+  options.auto_budget = arguments.budget.is_auto();
+  options.memory_weight = arguments.budget.memory_weight;
+  options.curve = arguments.budget.curve;
+  TOKGRAFT_ASSIGN_OR_RETURN(options.pieces, ReadPieces(arguments.budget));
   TOKGRAFT_ASSIGN_OR_RETURN(options.documents, ParseDocuments(arguments.corpus.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(options.corpora, ParseCorpora(arguments.corpus.corpora));
   TokenizerSpec donor;
@@ -81,20 +70,14 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program->add_subcommand(
       "graft", "Graft a donor's vocabulary onto a model: merge, make rows, write, verify");
-  command->footer(kMergeLegend);
+  command->footer(Cat(kOrderLegend, "\n", kMergeLegend));
   AddInitArguments(command, &arguments->init);
   CLI::Option* donor =
       command->add_option("--donor", arguments->donor, "The tokenizer whose pieces are wanted")
           ->type_name("TOKENIZER");
   command->add_option("--pattern", arguments->pattern, "Of a donor that is bare tiktoken ranks")
       ->type_name("NAME|REGEX");
-  command
-      ->add_option(
-          "--budget", arguments->budget,
-          "New ids at most; default: every piece that fits or, given --corpus, that saves a "
-          "token, which auto insists on")
-      ->check(CheckBudget)
-      ->type_name("N|auto");
+  AddBudgetArguments(command, &arguments->budget);
   command
       ->add_option("--script", arguments->scripts,
                    "Only pieces in these scripts, e.g. Han,Hiragana,Katakana")
@@ -117,9 +100,7 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
   command->callback([arguments, donor, command_line, exit_status] {
     RequireDonor(donor->count() > 0, arguments->learn, "--donor");
     RequireOutput(arguments->init);
-    if (arguments->budget == "auto" && arguments->corpus.corpora.empty()) {
-      WrongUsage("--budget: auto needs a corpus; give --corpus NAME=PATH");
-    }
+    RequireCorpora(arguments->budget, arguments->corpus);
     const StatusOr<GraftReport> report = RunGraft(*arguments, command_line);
     *exit_status = report.ok()
                        ? Print(arguments->init.run.json ? report->ToJson() : report->ToText())

@@ -4,6 +4,7 @@
 #include "embed_init/graft.h"
 #include "embed_init/init.h"
 #include "embed_init/manifest.h"
+#include "python/bindings/budget.h"
 #include "python/bindings/given.h"
 #include "python/bindings/learnt.h"
 #include "python/bindings/progress.h"
@@ -37,6 +38,8 @@ Report<InitReport> PyInitEmbeddings(const py::object& model, const PyMergeResult
   WriteOptions write;
   write.extra_files = {{"conflicts.json", merged.conflicts.json},
                        {"certificate.json", merged.certificate.json}};
+  if (merged.budget) write.extra_files["budget.json"] = merged.budget->json;
+  if (merged.curve) write.extra_files["curve.json"] = merged.curve->json;
   write.command = "tokgraft.init_embeddings";
   write.force = force;
   write.link = link;
@@ -121,9 +124,10 @@ void RegisterGraft(py::module_& m) {
       "graft",
       [](const py::object& model, const py::object& donor, const py::object& donor_corpus,
          const py::object& donor_size, const py::object& out, const std::string& strategy,
-         const py::object& budget, const std::vector<std::string>& scripts,
-         const py::object& corpora, const py::object& protect, const std::string& documents,
-         const std::string& method, const std::optional<std::string>& input_method,
+         const py::object& budget, double memory_weight, const std::vector<std::string>& scripts,
+         const py::object& pieces, const py::object& corpora, const py::object& protect,
+         const std::string& documents, bool curve, const std::string& method,
+         const std::optional<std::string>& input_method,
          const std::optional<std::string>& output_method, const std::string& tie,
          std::uint64_t pad_to_multiple, std::uint64_t seed, bool dry_run, bool force, bool link,
          bool verify, int threads, const py::object& progress) {
@@ -134,7 +138,12 @@ void RegisterGraft(py::module_& m) {
         }
         options.out = out.is_none() ? "" : PathFrom(out, "out");
         options.strategy = strategy;
-        options.budget = BudgetFrom(budget);
+        const Choice choice = ChoiceFrom(budget, memory_weight, pieces, curve, corpora);
+        options.budget = choice.budget;
+        options.auto_budget = choice.is_auto;
+        options.memory_weight = choice.memory_weight;
+        options.pieces = choice.pieces;
+        options.curve = choice.curve;
         options.scripts = scripts;
         options.corpora = CorporaFrom(corpora);
         options.protect = CorporaFrom(protect, "protect");
@@ -146,26 +155,33 @@ void RegisterGraft(py::module_& m) {
         options.link = link;
         options.verify = verify;
         options.threads = threads;
-        const std::string_view unfit = strategy != "extend" ? "strategy"
-                                       : options.budget     ? "budget"
-                                       : !scripts.empty()   ? "scripts"
-                                                            : "";
+        const std::string_view unfit = strategy != "extend"              ? "strategy"
+                                       : choice.budget || choice.is_auto ? "budget"
+                                       : !choice.pieces.empty()          ? "pieces"
+                                       : choice.curve                    ? "curve"
+                                       : !scripts.empty()                ? "scripts"
+                                                                         : "";
         const auto learnt = LearntFrom(donor, donor_corpus, donor_size, unfit);
         return PyGraft(model, donor, learnt, std::move(options), progress);
       },
       py::arg("model"), py::arg("donor") = py::none(), py::kw_only(),
       py::arg("donor_corpus") = py::none(), py::arg("donor_size") = py::none(),
       py::arg("out") = py::none(), py::arg("strategy") = "extend", py::arg("budget") = py::none(),
-      py::arg("scripts") = std::vector<std::string>(), py::arg("corpora") = py::none(),
-      py::arg("protect") = py::none(), py::arg("documents") = "line", py::arg("method") = "auto",
-      py::arg("input_method") = py::none(), py::arg("output_method") = py::none(),
-      py::arg("tie") = "keep", py::arg("pad_to_multiple") = 0, py::arg("seed") = 0,
-      py::arg("dry_run") = false, py::arg("force") = false, py::arg("link") = false,
-      py::arg("verify") = true, py::arg("threads") = 0, py::arg("progress") = py::none(),
+      py::arg("memory_weight") = 1.0, py::arg("scripts") = std::vector<std::string>(),
+      py::arg("pieces") = py::none(), py::arg("corpora") = py::none(),
+      py::arg("protect") = py::none(), py::arg("documents") = "line", py::arg("curve") = false,
+      py::arg("method") = "auto", py::arg("input_method") = py::none(),
+      py::arg("output_method") = py::none(), py::arg("tie") = "keep",
+      py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("dry_run") = false,
+      py::arg("force") = false, py::arg("link") = false, py::arg("verify") = true,
+      py::arg("threads") = 0, py::arg("progress") = py::none(),
       "The main job: plan, merge, make rows, write, verify.\n\n"
       "model: a model directory; donor: a Tokenizer or a path; out: the directory to write.\n"
-      "donor_corpus, donor_size, strategy, budget, scripts, protect: as for merge. corpora: files "
-      "by name, to select, "
+      "donor_corpus, donor_size, strategy, budget (\"auto\": for this model), memory_weight, "
+      "scripts,\n"
+      "pieces, curve, protect: "
+      "as\n"
+      "for merge. corpora: files by name, to select, "
       "certify and\n"
       "measure on. dry_run: only the report. verify: read the output again.\n"
       "method, input_method, output_method: auto, copy, mean, weighted, first, asymmetric, "
@@ -185,8 +201,8 @@ void RegisterEmbedInit(py::module_& m) {
                                {"ok", "complete", "problems"});
   RegisterInit(m);
   RegisterReport<GraftReport>(m, "GraftReport", "The main job, from efficiency to verification.",
-                              {"model", "donor", "out", "vocabulary", "efficiency", "conflicts",
-                               "certificate", "init", "verify"});
+                              {"model", "donor", "out", "vocabulary", "budget", "curve",
+                               "efficiency", "conflicts", "certificate", "init", "verify"});
   RegisterGraft(m);
   m.def("verify", &PyVerify, py::arg("directory"), py::kw_only(), py::arg("model") = py::none(),
         py::arg("threads") = 0, py::arg("progress") = py::none(),

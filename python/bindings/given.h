@@ -49,8 +49,8 @@ inline std::optional<std::uint64_t> BudgetFrom(const pybind11::object& given) {
     PyErr_Clear();
   }
   Raise(InvalidArgumentError(Cat("budget: is ", std::string(pybind11::repr(given)),
-                                 ", expected a number of new ids, 0 or more, or None for every "
-                                 "piece that fits or saves a token")));
+                                 ", expected a number of new ids, 0 or more, None for every piece "
+                                 "that fits or saves a token, or \"auto\"")));
 }
 
 // The format with this name.

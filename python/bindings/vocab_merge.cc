@@ -3,6 +3,7 @@
 
 #include <pybind11/stl.h>
 
+#include "python/bindings/budget.h"
 #include "python/bindings/given.h"
 #include "python/bindings/learnt.h"
 #include "python/bindings/progress.h"
@@ -16,7 +17,8 @@ namespace {
 
 struct MergeArguments {
   std::string strategy;
-  std::optional<std::uint64_t> budget;
+  Choice choice;
+  std::string model;  // of budget="auto"; "": not given
   std::string documents;
   py::object progress;
   std::vector<std::string> scripts;
@@ -33,17 +35,43 @@ struct MergeArguments {
 // What is said of a donor's pieces, where it is not the default.
 std::string_view UnfitForLearnt(const MergeArguments& arguments) {
   if (arguments.strategy != "extend") return "strategy";
-  if (arguments.budget) return "budget";
+  if (arguments.choice.budget || arguments.choice.is_auto) return "budget";
+  if (!arguments.choice.pieces.empty()) return "pieces";
+  if (arguments.choice.curve) return "curve";
   if (!arguments.scripts.empty()) return "scripts";
   if (arguments.bytes) return "bytes";
   return arguments.policies.are_default() ? "" : "digits, normalizer, pre_tokenizer, byte_alphabet";
+}
+
+// The budget that auto stands for.
+StatusOr<BudgetChoice> ChooseFor(const Tokenizer& base, const Tokenizer& donor,
+                                 const MergeArguments& arguments, const CurveTexts& texts,
+                                 const MergeOptions& merge) {
+  if (arguments.model.empty()) {
+    return InvalidArgumentError(
+        "budget: \"auto\": no model was given, whose sizes say what a row costs; give model=PATH, "
+        "its directory or its config.json");
+  }
+  BudgetOptions options;
+  TOKGRAFT_ASSIGN_OR_RETURN(options.model, ReadModelCost(arguments.model));
+  options.memory_weight = arguments.choice.memory_weight;
+  options.strategy = merge.strategy;
+  options.corpora = texts.corpora;
+  options.scripts = merge.scripts;
+  options.pieces = merge.pieces;
+  options.allow_bytes = merge.allow_bytes;
+  options.threads = merge.threads;
+  options.progress = merge.progress;
+  return ChooseBudget(base.spec(), donor.spec(), options);
 }
 
 // With a donor, or without one with pieces learnt from text.
 PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer* donor,
                       const std::optional<LearntDonor>& learnt, const MergeArguments& arguments) {
   const Documents documents = Take(ParseDocuments(arguments.documents));
-  const DocumentList corpus = Take(ReadDocuments(CorporaFrom(arguments.corpora), documents));
+  const std::vector<Corpus> corpora = CorporaFrom(arguments.corpora);
+  const DocumentList corpus = Take(ReadDocuments(corpora, documents));
+  const CurveTexts texts = Take(ReadCurveTexts(corpora, documents));
   const DocumentList protect =
       Take(ReadDocuments(CorporaFrom(arguments.protect, "protect"), documents));
   const DocumentList text =
@@ -52,8 +80,9 @@ PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer* donor,
   MergeOptions options;
   options.progress = watched.function();
   options.strategy = arguments.strategy;
-  options.budget = arguments.budget;
+  options.budget = arguments.choice.budget;
   options.scripts = arguments.scripts;
+  options.pieces = arguments.choice.pieces;
   options.corpus = corpus.documents;
   options.protect = protect.documents;
   options.allow_bytes = arguments.bytes;
@@ -70,13 +99,29 @@ PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer* donor,
                              .format = options.format,
                              .threads = options.threads,
                              .progress = options.progress};
+    std::optional<Report<BudgetChoice>> choice;
+    if (arguments.choice.is_auto && donor != nullptr) {
+      TOKGRAFT_ASSIGN_OR_RETURN(const BudgetChoice found,
+                                ChooseFor(base, *donor, arguments, texts, options));
+      options.budget = found.budget;
+      choice = ToReport(found);
+    }
+    if (arguments.choice.curve) options.curve = texts.corpora;
     TOKGRAFT_ASSIGN_OR_RETURN(MergeResult merged,
                               donor == nullptr
                                   ? MergeLearnt(base.spec(), learn)
                                   : MergeTokenizers(base.spec(), donor->spec(), options));
     TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer tokenizer, Compile(std::move(merged.tokenizer)));
-    return PyMergeResult{base, std::move(tokenizer), std::move(merged.id_map),
-                         ToReport(merged.conflicts), ToReport(merged.certificate)};
+    std::optional<Report<Curve>> curve;
+    if (merged.curve) curve = ToReport(*merged.curve);
+    return PyMergeResult{base,
+                         std::move(tokenizer),
+                         std::move(merged.id_map),
+                         ToReport(merged.conflicts),
+                         ToReport(merged.certificate),
+                         std::move(choice),
+                         std::move(curve),
+                         std::move(merged.notes)};
   }();
   watched.RaiseIfFailed();
   return Take(std::move(result));
@@ -91,10 +136,12 @@ void PySaveMerge(const PyMergeResult& result, py::handle directory, bool force) 
     const py::gil_scoped_release unlocked;
     TOKGRAFT_ASSIGN_OR_RETURN(const Format format,
                               CheckOutput(output, spec, {result.base.spec().source}));
-    return WriteOutput(output, spec, format,
-                       {{"id_map.json", result.id_map.ToJson()},
-                        {"conflicts.json", result.conflicts.json},
-                        {"certificate.json", result.certificate.json}});
+    std::map<std::string, std::string> reports = {{"id_map.json", result.id_map.ToJson()},
+                                                  {"conflicts.json", result.conflicts.json},
+                                                  {"certificate.json", result.certificate.json}};
+    if (result.budget) reports["budget.json"] = result.budget->json;
+    if (result.curve) reports["curve.json"] = result.curve->json;
+    return WriteOutput(output, spec, format, reports);
   }();
   Check(status);
 }
@@ -181,12 +228,20 @@ void RegisterVocabMerge(py::module_& m) {
   RegisterReport<Certificate>(
       m, "Certificate", "What a merge does to text that the base already encoded: L0 to L3.",
       {"level", "proved", "reason", "checked_bytes", "new_cuts", "changed_spans"});
+  RegisterReport<Curve>(m, "Curve", "Tokens of text against the number of pieces added.",
+                        {"held_out", "corpora"});
+  RegisterReport<BudgetChoice>(
+      m, "BudgetChoice", "How many pieces are worth it for a model, and what each number costs.",
+      {"budget", "model", "memory_weight", "reaches_end", "next_id", "last_id", "points", "curve"});
   py::class_<PyMergeResult>(m, "MergeResult", "A merged tokenizer, and all that is known of it.")
       .def_readonly("base", &PyMergeResult::base)
       .def_readonly("tokenizer", &PyMergeResult::tokenizer)
       .def_readonly("id_map", &PyMergeResult::id_map)
       .def_readonly("conflicts", &PyMergeResult::conflicts)
       .def_readonly("certificate", &PyMergeResult::certificate)
+      .def_readonly("budget", &PyMergeResult::budget, "Of budget=\"auto\": what it cost, or None")
+      .def_readonly("curve", &PyMergeResult::curve, "Of curve=True: tokens by new ids, or None")
+      .def_readonly("notes", &PyMergeResult::notes, "What the list of pieces named in vain")
       .def("save", &PySaveMerge, py::arg("directory"), py::kw_only(), py::arg("force") = false,
            "Writes what tokgraft merge writes: the tokenizer and its reports, in a directory.")
       .def("__str__",
@@ -200,28 +255,35 @@ void RegisterVocabMerge(py::module_& m) {
            })
       .def(py::pickle(
           [](const PyMergeResult& r) {
-            return py::make_tuple(r.base, r.tokenizer, r.id_map, r.conflicts, r.certificate);
+            return py::make_tuple(r.base, r.tokenizer, r.id_map, r.conflicts, r.certificate,
+                                  r.budget, r.curve, r.notes);
           },
           [](const py::tuple& t) {
-            return PyMergeResult{t[0].cast<const Tokenizer&>(), t[1].cast<const Tokenizer&>(),
+            return PyMergeResult{t[0].cast<const Tokenizer&>(),
+                                 t[1].cast<const Tokenizer&>(),
                                  t[2].cast<const IdMap&>(),
                                  t[3].cast<const Report<ConflictReport>&>(),
-                                 t[4].cast<const Report<Certificate>&>()};
+                                 t[4].cast<const Report<Certificate>&>(),
+                                 t[5].cast<std::optional<Report<BudgetChoice>>>(),
+                                 t[6].cast<std::optional<Report<Curve>>>(),
+                                 t[7].cast<std::vector<std::string>>()};
           }));
   m.def(
       "merge",
       [](const py::object& base, const py::object& donor, const py::object& donor_corpus,
          const py::object& donor_size, const std::string& strategy, const py::object& budget,
-         const std::vector<std::string>& scripts, const py::object& corpora,
-         const py::object& protect, const std::string& documents, bool bytes,
-         const std::string& digits, const std::string& normalizer, const std::string& pre_tokenizer,
+         const py::object& model, double memory_weight, const std::vector<std::string>& scripts,
+         const py::object& pieces, const py::object& corpora, const py::object& protect,
+         const std::string& documents, bool curve, bool bytes, const std::string& digits,
+         const std::string& normalizer, const std::string& pre_tokenizer,
          const std::string& byte_alphabet, const std::optional<std::string>& format, double mix,
          int em, int threads, const py::object& progress) {
-        const std::optional<std::uint64_t> most = BudgetFrom(budget);
+        const Choice choice = ChoiceFrom(budget, memory_weight, pieces, curve, corpora);
+        const std::string path = model.is_none() ? "" : PathFrom(model, "model");
         const Policies policies{digits, normalizer, pre_tokenizer, byte_alphabet};
-        const MergeArguments arguments{strategy, most,    documents, progress, scripts,
-                                       corpora,  protect, bytes,     threads,  policies,
-                                       format,   mix,     em};
+        const MergeArguments arguments{strategy, choice,  path,    documents, progress,
+                                       scripts,  corpora, protect, bytes,     threads,
+                                       policies, format,  mix,     em};
         const auto learnt = LearntFrom(donor, donor_corpus, donor_size, UnfitForLearnt(arguments));
         const Tokenizer from = TokenizerFrom(base, "base");
         if (learnt) return PyMerge(from, nullptr, learnt, arguments);
@@ -230,12 +292,14 @@ void RegisterVocabMerge(py::module_& m) {
       },
       py::arg("base"), py::arg("donor") = py::none(), py::kw_only(),
       py::arg("donor_corpus") = py::none(), py::arg("donor_size") = py::none(),
-      py::arg("strategy") = "extend", py::arg("budget") = py::none(),
-      py::arg("scripts") = std::vector<std::string>(), py::arg("corpora") = py::none(),
-      py::arg("protect") = py::none(), py::arg("documents") = "line", py::arg("bytes") = false,
-      py::arg("digits") = "keep", py::arg("normalizer") = "base", py::arg("pre_tokenizer") = "base",
-      py::arg("byte_alphabet") = "keep", py::arg("format") = py::none(), py::arg("mix") = 0.5,
-      py::arg("em") = 0, py::arg("threads") = 0, py::arg("progress") = py::none(),
+      py::arg("strategy") = "extend", py::arg("budget") = py::none(), py::arg("model") = py::none(),
+      py::arg("memory_weight") = 1.0, py::arg("scripts") = std::vector<std::string>(),
+      py::arg("pieces") = py::none(), py::arg("corpora") = py::none(),
+      py::arg("protect") = py::none(), py::arg("documents") = "line", py::arg("curve") = false,
+      py::arg("bytes") = false, py::arg("digits") = "keep", py::arg("normalizer") = "base",
+      py::arg("pre_tokenizer") = "base", py::arg("byte_alphabet") = "keep",
+      py::arg("format") = py::none(), py::arg("mix") = 0.5, py::arg("em") = 0,
+      py::arg("threads") = 0, py::arg("progress") = py::none(),
       "Makes one tokenizer of two. Each is a Tokenizer or a path.\n\n"
       "donor_corpus, donor_size: in place of a donor, a text (a path, or files by name) to learn\n"
       "so many new pieces from.\n"
@@ -244,8 +308,15 @@ void RegisterVocabMerge(py::module_& m) {
       "whole; \"union\": all of both; \"intersect\": what both have; \"replace-slots\": as many "
       "ids as\n"
       "before, budget old pieces at most give way, those that protect uses least.\n"
-      "budget: new ids at most; None: every piece that fits or, given corpora, saves a token.\n"
-      "scripts: only pieces in these, e.g. [\"Han\"]. corpora: files by name, to select on and to\n"
+      "budget: new ids at most; None: every piece that fits or, given corpora, saves a token; "
+      "\"auto\":\n"
+      "where one more costs the model (its directory or config.json) as much as it saves, found "
+      "on\n"
+      "the corpora by compute x memory ** memory_weight, see .budget.\n"
+      "scripts: only pieces in these, e.g. [\"Han\"]. pieces: only these, str or bytes, best "
+      "first.\n"
+      "curve: measure bytes per token against the number of pieces, see .curve.\n"
+      "corpora: files by name, to select on and to\n"
       "certify on; protect: to certify on instead (a Unigram or WordPiece base is given no piece\n"
       "that would cut it anew). bytes: also fragments of characters.\n"
       "digits (\"keep\", \"widen\"), normalizer and pre_tokenizer (\"base\", \"donor\"), "

@@ -9,10 +9,12 @@ do not exist give no text.
 """
 
 from tokgraft._core import (
+    BudgetChoice,
     Certificate,
     Comparison,
     ConflictError,
     ConflictReport,
+    Curve,
     DiffReport,
     EfficiencyReport,
     Encoding,
@@ -46,10 +48,12 @@ from tokgraft._core import (
 from tokgraft.report import report
 
 __all__ = [
+    "BudgetChoice",
     "Certificate",
     "Comparison",
     "ConflictError",
     "ConflictReport",
+    "Curve",
     "DiffReport",
     "EfficiencyReport",
     "Encoding",

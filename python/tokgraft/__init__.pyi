@@ -1,8 +1,10 @@
 from tokgraft._core import (
+    BudgetChoice as BudgetChoice,
     Certificate as Certificate,
     Comparison as Comparison,
     ConflictError as ConflictError,
     ConflictReport as ConflictReport,
+    Curve as Curve,
     DiffReport as DiffReport,
     EfficiencyReport as EfficiencyReport,
     Encoding as Encoding,
@@ -36,10 +38,12 @@ from tokgraft._core import (
 from tokgraft.report import report as report
 
 __all__ = [
+    "BudgetChoice",
     "Certificate",
     "Comparison",
     "ConflictError",
     "ConflictReport",
+    "Curve",
     "DiffReport",
     "EfficiencyReport",
     "Encoding",

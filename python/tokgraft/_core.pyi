@@ -17,6 +17,7 @@ _Strategy: TypeAlias = Literal["extend", "swap", "union", "intersect", "replace-
 _Method: TypeAlias = Literal[
     "auto", "copy", "mean", "weighted", "first", "asymmetric", "gaussian"
 ]
+_Budget: TypeAlias = int | Literal["auto"] | None
 _Tie: TypeAlias = Literal["keep", "keep-input", "keep-output", "untie"]
 _Progress: TypeAlias = Callable[[str, float], object]
 
@@ -130,6 +131,30 @@ class DiffReport(_Report):
     @property
     def cut_example(self) -> dict[str, Any] | None: ...
 
+class Curve(_Report):
+    @property
+    def held_out(self) -> bool: ...
+    @property
+    def corpora(self) -> dict[str, Any]: ...
+
+class BudgetChoice(_Report):
+    @property
+    def budget(self) -> int: ...
+    @property
+    def model(self) -> dict[str, Any]: ...
+    @property
+    def memory_weight(self) -> float: ...
+    @property
+    def reaches_end(self) -> bool: ...
+    @property
+    def next_id(self) -> dict[str, float]: ...
+    @property
+    def last_id(self) -> dict[str, float]: ...
+    @property
+    def points(self) -> list[dict[str, Any]]: ...
+    @property
+    def curve(self) -> dict[str, Any]: ...
+
 class Certificate(_Report):
     @property
     def level(self) -> str: ...
@@ -153,6 +178,10 @@ class GraftReport(_Report):
     def out(self) -> str: ...
     @property
     def vocabulary(self) -> dict[str, int]: ...
+    @property
+    def budget(self) -> dict[str, Any] | None: ...
+    @property
+    def curve(self) -> dict[str, Any] | None: ...
     @property
     def efficiency(self) -> dict[str, Any]: ...
     @property
@@ -215,6 +244,12 @@ class MergeResult:
     def conflicts(self) -> ConflictReport: ...
     @property
     def certificate(self) -> Certificate: ...
+    @property
+    def budget(self) -> BudgetChoice | None: ...
+    @property
+    def curve(self) -> Curve | None: ...
+    @property
+    def notes(self) -> list[str]: ...
     def save(self, directory: _Path, *, force: bool = False) -> None: ...
 
 class TrimReport(_Report):
@@ -280,11 +315,15 @@ def merge(
     donor_corpus: _Corpora | _Path | None = None,
     donor_size: int | None = None,
     strategy: _Strategy = "extend",
-    budget: int | None = None,
+    budget: _Budget = None,
+    model: _Path | None = None,
+    memory_weight: float = 1.0,
     scripts: Sequence[str] = (),
+    pieces: Sequence[_Text] | None = None,
     corpora: _Corpora | None = None,
     protect: _Corpora | None = None,
     documents: _Documents = "line",
+    curve: bool = False,
     bytes: bool = False,
     digits: Literal["keep", "widen"] = "keep",
     normalizer: Literal["base", "donor"] = "base",
@@ -312,11 +351,14 @@ def graft(
     donor_size: int | None = None,
     out: _Path | None = None,
     strategy: _Strategy = "extend",
-    budget: int | None = None,
+    budget: _Budget = None,
+    memory_weight: float = 1.0,
     scripts: Sequence[str] = (),
+    pieces: Sequence[_Text] | None = None,
     corpora: _Corpora | None = None,
     protect: _Corpora | None = None,
     documents: _Documents = "line",
+    curve: bool = False,
     method: _Method = "auto",
     input_method: _Method | None = None,
     output_method: _Method | None = None,

@@ -36,6 +36,8 @@ code { font-size: .88em; overflow-wrap: anywhere; }
 svg text { font: 13px system-ui, sans-serif; fill: #1c2733; }
 """
 _BEFORE, _AFTER = "#b4c0cc", "#2f6fb5"
+_MARK = "#b3261e"
+_LINES = ["#2f6fb5", "#9a5b00", "#3a7d44", "#7b4ea3", "#5c6b7a", "#b3261e"]
 _SHOWN = 200  # added tokens in the table
 
 
@@ -69,6 +71,73 @@ def _bars(groups: list[tuple[str, list[tuple[float, str, str]]]]) -> str:
             y += 18
         y += 8
     return f'<svg viewBox="0 0 840 {y}" width="100%" role="img">{"".join(out)}</svg>'
+
+
+def _lines(lines: list[tuple[str, list[tuple[float, float]], str]], unit: str,
+           mark: float | None) -> str:
+    """Curves over the number of new ids; a line is a name, its points and its colour. `mark`: a
+    vertical line there."""
+    points = [point for _, line, _ in lines for point in line]
+    right = max(x for x, _ in points) or 1
+    low, high = min(y for _, y in points), max(y for _, y in points)
+    height = (high - low) or 1
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return 80 + 620 * x / right, 220 - 190 * (y - low) / height
+
+    out = []
+    for value in (low, high):
+        _, y = at(0, value)
+        out.append(f'<path d="M80 {y:.1f}H700" stroke="#e3e8ed"/>'
+                   f'<text x="72" y="{y + 4:.1f}" text-anchor="end">{value:.2f}</text>')
+    for value in (0, right):
+        x, _ = at(value, low)
+        out.append(f'<text x="{x:.1f}" y="240" text-anchor="middle">{_count(round(value))}</text>')
+    out.append(f'<text x="390" y="240" text-anchor="middle">new ids</text>'
+               f'<text x="72" y="14" text-anchor="end">{_text(unit)}</text>')
+    if mark is not None:
+        x, _ = at(mark, low)
+        out.append(f'<path d="M{x:.1f} 24V220" stroke="{_MARK}" stroke-dasharray="4 3"/>'
+                   f'<text x="{x:.1f}" y="14" text-anchor="middle">{_count(round(mark))}</text>')
+    for name, line, colour in lines:
+        spots = [at(x, y) for x, y in line]
+        out.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in spots)}" fill="none" '
+                   f'stroke="{colour}" stroke-width="2"/>')
+        out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in spots]
+        x, y = spots[-1]
+        out.append(f'<text x="{x + 8:.1f}" y="{y + 4:.1f}">{_text(name)}</text>')
+    return f'<svg viewBox="0 0 840 250" width="100%" role="img">{"".join(out)}</svg>'
+
+
+def _curve(budget: dict | None, curve: dict | None) -> str:
+    curve = budget["curve"] if budget else curve
+    if curve is None:
+        return "<p class=quiet>Not measured: neither a curve nor a budget of auto was asked for.</p>"
+    text = ("text that the pieces were not chosen on" if curve["held_out"]
+            else "the text that the pieces were chosen on")
+    mark = budget["budget"] if budget else None
+    chart = _lines([(name, [(p["ids"], p["bytes_per_token"]) for p in corpus["points"]],
+                     _LINES[i % len(_LINES)]) for i, (name, corpus) in enumerate(curve["corpora"].items())],
+                   "bytes per token", mark)
+    body = f"<p class=quiet>Bytes per token by new ids, on {text}.</p>{chart}"
+    if not budget:
+        names = list(curve["corpora"])
+        points = [corpus["points"] for corpus in curve["corpora"].values()]
+        rows = [[_count(at[0]["ids"]), *(f"{p['bytes_per_token']:.3f}" for p in at),
+                 _count(sum(p["tokens"] for p in at)), _count(sum(p["tokens_saved"] for p in at))]
+                for at in zip(*points, strict=True)]
+        return body + _table(["new ids", *names, "tokens", "saved"], rows, set(range(len(names) + 3)))
+    rows = [[_count(p["ids"]), _count(p["tokens"]), f"{p['compute']:.4f}", f"{p['memory']:.4f}",
+             f"<b>{p['cost']:.4f}</b>" if p["ids"] == mark else f"{p['cost']:.4f}"]
+            for p in budget["points"]]
+    weight, model = budget["memory_weight"], budget["model"]
+    power = "" if weight == 1 else f" ^ {weight:g}"
+    return (body + f"<p>{_count(mark)} new ids cost least: compute × memory{power}, of a model with "
+            f"{_count(model['body_parameters'])} parameters beside {_count(model['rows'])} "
+            f"{'tied' if model['tied'] else 'untied'} rows of {_count(model['hidden_size'])}.</p>"
+            + _lines([("cost", [(p["ids"], p["cost"]) for p in budget["points"]], _AFTER)],
+                     "cost, base 1", mark)
+            + _table(["new ids", "tokens", "compute", "memory", "cost"], rows, {0, 1, 2, 3, 4}))
 
 
 def _section(title: str, body: str) -> str:
@@ -170,7 +239,8 @@ def _page(manifest: dict, found: dict[str, dict | None]) -> str:
             f"tokgraft {_text(manifest['tokgraft_version'])}: <code>{_text(manifest['command'])}</code></p>",
             "<div class=facts>" + "".join(f"<div><b>{_text(v)}</b>{_text(what)}</div>"
                                           for v, what in facts) + "</div>",
-            _section("Efficiency", _efficiency(found["efficiency.json"]))]
+            _section("Efficiency", _efficiency(found["efficiency.json"])),
+            _section("How many pieces", _curve(found["budget.json"], found["curve.json"]))]
     if certificate:
         checked = certificate["checked_bytes"]
         body.append(_section("Old text", f"<p>{_text(certificate['level'])}: {_text(certificate['reason'])}.</p>"
@@ -208,7 +278,7 @@ def report(directory: str | os.PathLike, *, out: str | os.PathLike | None = None
     folder = pathlib.Path(directory)
     found: dict[str, dict | None] = {}
     for name in ("tokgraft.json", "efficiency.json", "certificate.json", "conflicts.json",
-                 "init_report.json", "id_map.json"):
+                 "init_report.json", "id_map.json", "budget.json", "curve.json"):
         try:
             found[name] = json.loads((folder / name).read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
@@ -220,7 +290,7 @@ def report(directory: str | os.PathLike, *, out: str | os.PathLike | None = None
         raise NotFoundError(f"{folder}: has no tokgraft.json; name a directory that graft or init wrote")
     try:
         page = _page(manifest, found)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise FormatError(f"{folder}: its reports are not as this tokgraft writes them "
                           f"({type(error).__name__}: {error}); write the directory again") from None
     if out is not None:

@@ -107,11 +107,21 @@ TEST(ProgramTest, WhatCannotBeMeantIsAUsageError) {
            {{"merge", "/none", "/none"},
             "-o: a directory to write was expected; or use --dry-run; see tokgraft merge --help"},
            {{"merge", "a", "b", "--budget", "-1"},
-            "--budget: \"-1\" is no whole number, 0 or more was expected; see tokgraft merge "
+            "--budget: \"-1\" is no number of ids; give a number or auto; see tokgraft merge "
             "--help"},
            {{"merge", "a", "b", "--budget", "2k"},
-            "--budget: \"2k\" is no whole number, 0 or more was expected; see tokgraft merge "
+            "--budget: \"2k\" is no number of ids; give a number or auto; see tokgraft merge "
             "--help"},
+           {{"merge", "a", "b", "--dry-run", "--budget", "auto"},
+            "--budget: auto needs a corpus; give --corpus NAME=PATH; see tokgraft merge --help"},
+           {{"merge", "a", "b", "--dry-run", "--budget", "auto", "--corpus", "c"},
+            "--budget: auto needs the sizes of the model; give --model-config PATH; see tokgraft "
+            "merge --help"},
+           {{"merge", "a", "b", "--dry-run", "--curve"},
+            "--curve: needs a corpus; give --corpus NAME=PATH; see tokgraft merge --help"},
+           {{"merge", "a", "b", "--dry-run", "--memory-weight", "-0.5"},
+            "--memory-weight: \"-0.5\" is no weight, a number that is 0 or more was expected; see "
+            "tokgraft merge --help"},
            {{"trim", "/none", "--dry-run"},
             "nothing to keep; give a text with --keep, or ids with --keep-id; see tokgraft trim "
             "--help"},

@@ -57,16 +57,6 @@ TEST(ModelConfigTest, WhatIsAbsentIsSaidToBe) {
             "c.json: is not a JSON object; restore the file");
 }
 
-TEST(ModelConfigTest, FamiliesTieByDefaultOrDoNot) {
-  for (const char* type : {"llama", "mistral", "qwen2", "gpt_neox", "phi3"}) {
-    EXPECT_EQ(TiedByDefault(type), false) << type;
-  }
-  for (const char* type : {"gpt2", "gemma", "bert", "xlm-roberta", "opt", "bloom"}) {
-    EXPECT_EQ(TiedByDefault(type), true) << type;
-  }
-  EXPECT_EQ(TiedByDefault("mamba9"), std::nullopt);
-}
-
 const std::vector<std::optional<TokenId>> kMoved = {0, 5, std::nullopt, 2};
 
 ConfigChange GrowTo12() {
