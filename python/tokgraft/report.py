@@ -132,7 +132,7 @@ def _curve(budget: dict | None, curve: dict | None) -> str:
             for p in budget["points"]]
     weight, model = budget["memory_weight"], budget["model"]
     power = "" if weight == 1 else f" ^ {weight:g}"
-    return (body + f"<p>{_count(mark)} new ids cost least: compute × memory{power}, of a model with "
+    return (body + f"<p>{_count(budget['budget'])} new ids cost least: compute × memory{power}, of a model with "
             f"{_count(model['body_parameters'])} parameters beside {_count(model['rows'])} "
             f"{'tied' if model['tied'] else 'untied'} rows of {_count(model['hidden_size'])}.</p>"
             + _lines([("cost", [(p["ids"], p["cost"]) for p in budget["points"]], _AFTER)],

@@ -29,7 +29,12 @@ OWN = {
     "vocab_merge/alignment.h": "  extern TokenizerSpec base, donor;\n",
     "vocab_merge/certificate.h":
         "  extern TokenizerSpec base, merged; extern std::vector<std::string_view> documents;\n",
+    "vocab_merge/budget.h":
+        "  extern TokenizerSpec base, donor; extern std::vector<std::string_view> zh;\n",
     "vocab_merge/conflict.h": "  extern MergeResult merged;\n",
+    "vocab_merge/curve.h":
+        "  extern TokenizerSpec base, donor; extern std::vector<std::string_view> zh;\n",
+    "vocab_merge/piece_list.h": "  extern StatusOr<TokenizerSpec> base, donor;\n",
     "vocab_merge/select.h": "  extern TokenizerSpec base, donor;\n",
     "vocab_merge/trim.h": "  extern std::vector<std::string_view> documents;\n",
 }

@@ -132,7 +132,7 @@ def test_python_takes_paths_and_refuses_budgets_by_name(folder):
     assert len(merged.id_map.added) == 5 and {"select pieces", "certify"} <= set(stages)
     assert tokgraft.measure(base, {"zh": folder / "zh.txt"}).corpora["zh"]["tokens"] > 0
     tokgraft.compare({"a": base, "b": donor}, {"zh": folder / "zh.txt"}, resamples=100)
-    for wrong in (-1, "auto", 2.5, True):
+    for wrong in (-1, "most", 2.5, True):
         with pytest.raises(tokgraft.Error, match="budget: is .*0 or more"):
             tokgraft.merge(base, donor, budget=wrong)
     merged.save(folder / "saved")

@@ -23,7 +23,7 @@ def grafted(tmp_path_factory) -> pathlib.Path:
                                 sentences=[*toys.OTHER_SENTENCES, "天气<script><b>&lt;" * 3], size=400)
     (folder / "zh.txt").write_text("\n".join(toys.OTHER_SENTENCES), encoding="utf-8")
     tokgraft.graft(str(folder / "model"), str(donor), out=str(folder / "out"),
-                   corpora={HOSTILE: str(folder / "zh.txt")})
+                   corpora={HOSTILE: str(folder / "zh.txt")}, curve=True)
     return folder / "out"
 
 
@@ -75,6 +75,10 @@ def test_the_page_says_what_the_files_say(grafted):
     for side in ("before", "after"):
         tokens = efficiency[side]["corpora"][HOSTILE]["tokens"]
         assert f"{tokens:,}" in text
+    curve = json.loads((grafted / "curve.json").read_text())["corpora"][HOSTILE]["points"]
+    assert len(curve) > 2 and "the text that the pieces were chosen on" in text
+    for point in curve:
+        assert f"{point['bytes_per_token']:.3f}" in text
     for file in manifest["inputs"] + manifest["outputs"]:
         assert file["sha256"] in text
     assert "efficiency.json" in {f["path"] for f in manifest["outputs"]}
@@ -105,6 +109,12 @@ def test_parts_that_are_missing_or_broken(grafted, tmp_path):
     (tmp_path / "tokgraft.json").write_text(manifest)
     _, text = read(tokgraft.report(tmp_path))
     assert "conflicts.json is not in the directory" in text
+    assert "neither a curve nor a budget of auto was asked for" in text
+    for broken in ('{"held_out": false, "corpora": {}}', "{}", "[]", "3"):
+        (tmp_path / "curve.json").write_text(broken)
+        with pytest.raises(tokgraft.FormatError):
+            tokgraft.report(tmp_path)
+    (tmp_path / "curve.json").unlink()
     for broken in (manifest[:-20], "[]", "{}", "[" * 100_000):
         (tmp_path / "tokgraft.json").write_text(broken)
         with pytest.raises(tokgraft.FormatError):

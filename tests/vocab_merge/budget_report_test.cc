@@ -33,7 +33,7 @@ TEST(BudgetReportTest, TextHasTheCurveAndBothSidesOfTheChoice) {
             "  ->    1,000  4.000   1,000  50.00 %   0.6000  1.2000  0.7200\n"
             "        2,000  4.040     990  50.50 %   0.7000  1.4000  0.9800\n"
             "  there, for 1,000 ids at the rate of their step: the last ones cost 10.52 % and "
-            "saved 50.36 % of the tokens, the next ones would cost 10.52 % and save 1.00 %\n");
+            "saved 50.35 % of the tokens, the next ones would cost 10.52 % and save 1.00 %\n");
 }
 
 TEST(BudgetReportTest, TheEndOfTheCurveIsSaid) {
