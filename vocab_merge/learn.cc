@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "tokenizer/convert.h"
+#include "tokenizer/text/utf8.h"
 #include "tokenizer/tokenizer.h"
 #include "vocab_merge/alignment.h"
 #include "vocab_merge/extend/chain.h"
@@ -46,7 +47,7 @@ Status Check(const TokenizerSpec& base, const LearnOptions& options) {
   return {};
 }
 
-// A text from the corpus for each piece without a witness: a word that it is seen in.
+// A text from the corpus, valid UTF-8, for each piece without a witness: a word that it is seen in.
 std::vector<std::string> SeenIn(const TokenizerSpec& base, const Learnt& learnt,
                                 const std::vector<std::size_t>& pieces) {
   const Sequences& all = learnt.sequences;
@@ -58,6 +59,7 @@ std::vector<std::string> SeenIn(const TokenizerSpec& base, const Learnt& learnt,
     for (const Symbol symbol : all.at(i)) {
       if (symbol < first || !wanted[symbol - first]) continue;
       std::string text = learnt.BytesOf(base, i);
+      if (!IsValidUtf8(text)) continue;
       std::string& best = out[symbol - first];
       const auto rank = [](const std::string& s) {
         return std::pair(s.size(), std::string_view(s));

@@ -28,6 +28,7 @@ GraftReport FullReport() {
   report.out = "out";
   report.id_map.base_size = 1000;
   report.id_map.merged_size = 1003;
+  report.id_map.donor_to_merged = {std::nullopt};
   report.id_map.added = {{.id = 1000, .donor_id = 5}, {.id = 1001}, {.id = 1002, .donor_id = 6}};
   report.conflicts.counts = {{"A1", 1200}, {"C2", 3}};
   report.conflicts.findings = {

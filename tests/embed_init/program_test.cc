@@ -40,7 +40,8 @@ TEST(ProgramTest, UsageErrorsNameTheWrongWordAndTheNearestOne) {
            {{"merge", "a", "b", "--corpsu=x"}, {"--corpsu: is not an option", "--corpus?"}},
            {{"merge", "a", "b", "--threads", "-1"}, {"--threads", "\"-1\"", "0 or more"}},
            {{"merge", "a", "b", "--strategy", "glue"}, {"--strategy", "glue", "extend", "swap"}},
-           {{"merge", "a"}, {"donor is required", "tokgraft merge --help"}},
+           {{"merge", "a"},
+            {"donor: a tokenizer to take pieces from was expected", "tokgraft merge --help"}},
            {{"encode", "a", "--file", "x", "--text", "y"}, {"--file", "--text"}}}) {
     const Outcome outcome = RunQuietly(arguments);
     EXPECT_EQ(outcome.status, 2) << arguments[0];

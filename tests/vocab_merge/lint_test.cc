@@ -209,9 +209,9 @@ TEST(LintTest, C4SeveralMerges) {
 }
 
 TEST(LintTest, C5EqualScores) {
-  EXPECT_THAT(
-      LintTestFound(LintTestByScore({{"a", 0}, {"b", 0}, {"c", 0}, {"ab", -1}, {"bc", -1}})),
-      ElementsAre(Pair("C5", 1)));
+  EXPECT_THAT(LintTestFound(LintTestByScore(
+                  {{"a", 0}, {"b", 0}, {"c", 0}, {"ab", -1}, {"bc", -1}, {"ac", -2}})),
+              ElementsAre(Pair("C5", 1)));
 }
 
 TEST(LintTest, C6AppendedPiecesOutrank) {

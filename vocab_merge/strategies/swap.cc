@@ -13,10 +13,26 @@ namespace tokgraft {
 namespace {
 
 // The donor's id of each base id. Both sides must prefer each other: of several tokens with the
-// same bytes one keeps its row, the one that encoding emits.
-std::vector<std::optional<TokenId>> BaseToDonor(const Alignment& donor_in_base,
-                                                const Alignment& base_in_donor) {
-  std::vector<std::optional<TokenId>> out = base_in_donor.donor_to_base;
+// same bytes one keeps its row, the one that encoding emits. Bytes count as they stand: `foo` of a
+// WordPiece model and " foo" are no copies of each other.
+std::vector<std::optional<TokenId>> BaseToDonor(const TokenizerSpec& base_spec,
+                                                const TokenizerSpec& donor_spec,
+                                                const Alignment& base_aligned,
+                                                const Alignment& donor_aligned) {
+  const auto base_tokens = TokensById(ListTokens(base_spec));
+  const auto donor_tokens = TokensById(ListTokens(donor_spec));
+  const auto same_bytes = [&](std::size_t base, TokenId donor) {
+    return base_tokens.at(static_cast<TokenId>(base)).bytes == donor_tokens.at(donor).bytes;
+  };
+  std::vector<std::optional<TokenId>> out = base_aligned.donor_to_base;
+  for (std::size_t base = 0; base < out.size(); ++base) {
+    if (out[base] && !same_bytes(base, *out[base])) out[base].reset();
+  }
+  Alignment donor_in_base = donor_aligned;
+  for (std::size_t donor = 0; donor < donor_in_base.donor_to_base.size(); ++donor) {
+    std::optional<TokenId>& base = donor_in_base.donor_to_base[donor];
+    if (base && !same_bytes(*base, static_cast<TokenId>(donor))) base.reset();
+  }
   std::vector<bool> taken(donor_in_base.donor_to_base.size());
   const auto mutual = [&](std::size_t base, TokenId donor) {
     return donor_in_base.donor_to_base[donor] == static_cast<TokenId>(base);
@@ -100,7 +116,7 @@ StatusOr<MergeResult> Swap(const TokenizerSpec& base, const TokenizerSpec& donor
   map.strategy = "swap";
   map.base_size = base.id_limit();
   map.merged_size = donor.id_limit();
-  map.base_to_merged = BaseToDonor(donor_in_base, base_in_donor);
+  map.base_to_merged = BaseToDonor(base, donor, base_in_donor, donor_in_base);
   map.removed = RemovedPieces(base, map.base_to_merged);
   map.donor_to_merged.resize(donor.id_limit());
   const std::vector<RefusedPiece> none;

@@ -15,10 +15,10 @@ namespace tokgraft {
 namespace {
 
 using ::testing::ElementsAre;
-using Documents = std::vector<std::string_view>;
+using LearnerTexts = std::vector<std::string_view>;
 
 // `base` from text to what was learnt.
-Growth LearntOf(const TokenizerSpec& base, const Documents& corpus, LearnerOptions options) {
+Growth LearntOf(const TokenizerSpec& base, const LearnerTexts& corpus, LearnerOptions options) {
   const ChainBuilder builder = *ChainBuilder::Make(base);
   const PieceRules rules = PieceRules::Of(base);
   const Tokenizer tokenizer = *Compile(base);
@@ -107,7 +107,7 @@ TEST(LearnerTest, NoPieceHasTheNameOfASpecialToken) {
 // Encodes every word anew after every step, with the tokenizer as it then is, and counts all.
 class NaiveLearner {
  public:
-  NaiveLearner(const TokenizerSpec& base, const Documents& corpus) : base_(base) {
+  NaiveLearner(const TokenizerSpec& base, const LearnerTexts& corpus) : base_(base) {
     by_text_ = std::get<BpeModel>(base.model).order != BpeModel::Order::kMergeList;
     growth_.first_id = static_cast<TokenId>(base.id_limit());
     const Tokenizer tokenizer = *Compile(base);
@@ -318,7 +318,7 @@ TEST(LearnerTest, AgreesWithAnOracleThatRecountsEverything) {
     for (std::size_t n = 1 + (*random)() % 6; n > 0; --n) {
       texts.push_back(LearnerText(units, random));
     }
-    const Documents corpus(texts.begin(), texts.end());
+    const LearnerTexts corpus(texts.begin(), texts.end());
     const std::size_t size = 1 + (*random)() % 14;
     const Growth expected = NaiveLearner(base, corpus).Run(size);
     Growth growth = LearntOf(base, corpus, {.size = size});

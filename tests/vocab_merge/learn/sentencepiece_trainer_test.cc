@@ -28,7 +28,8 @@ TEST(SentencePieceTrainerTest, GivesTheBytesOfAModel) {
   const StatusOr<TokenizerSpec> spec = LoadBytes(trained.model, "trained");
   ASSERT_TRUE(spec.ok()) << spec.status();
   EXPECT_TRUE(std::holds_alternative<UnigramModel>(spec->model));
-  EXPECT_TRUE(spec->vocab.Find(" hello").has_value());
+  EXPECT_TRUE(spec->vocab.Find("h").has_value());
+  EXPECT_GT(spec->vocab.size(), 10U);
 }
 
 TEST(SentencePieceTrainerTest, SaysWhatTheTrainerSays) {
