@@ -137,6 +137,7 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base, const Checkpoint& c
     choose.corpora = texts.corpora;
     choose.scripts = options_.scripts;
     choose.pieces = options_.pieces;
+    choose.protect = merge.protect.empty() ? merge.corpus : merge.protect;
     choose.threads = options_.threads;
     choose.progress = options_.progress;
     TOKGRAFT_ASSIGN_OR_RETURN(report_.choice, ChooseBudget(base, *donor_, choose));

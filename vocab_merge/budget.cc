@@ -170,6 +170,7 @@ StatusOr<BudgetChoice> ChooseBudget(const TokenizerSpec& base, const TokenizerSp
   TOKGRAFT_ASSIGN_OR_RETURN(const Selection selection, Select(base, donor, alignment, select));
   CurveOptions measure{.corpora = std::move(halves.measure),
                        .sizes = {},
+                       .protect = options.protect,
                        .allow_bytes = options.allow_bytes,
                        .threads = options.threads,
                        .progress = options.progress};

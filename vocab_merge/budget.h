@@ -52,8 +52,9 @@ struct BudgetOptions {
   std::vector<CurveCorpus> corpora{};  // to choose and to measure on, two documents each at least
   std::vector<std::string> scripts{};  // see SelectOptions
   std::vector<WantedPiece> pieces{};   // see SelectOptions: their order is that of the list
-  bool allow_bytes = false;            // as MergeOptions has it
-  int threads = 0;                     // 0: all cores; the result does not depend on it
+  std::vector<std::string_view> protect{};  // as MergeOptions has it; borrowed for the call
+  bool allow_bytes = false;                 // as MergeOptions has it
+  int threads = 0;                          // 0: all cores; the result does not depend on it
   std::function<void(std::string_view stage, double fraction)> progress{};  // may be empty
 };
 

@@ -62,7 +62,8 @@ StatusOr<MergePlan> PlanCut(const TokenizerSpec& base, const TokenizerSpec& dono
   Alignment offered = alignment;
   offered.missing.clear();
   for (const SelectedPiece& piece : cut.pieces) offered.missing.push_back(piece.donor_id);
-  const MergeOptions merge{.allow_bytes = options.allow_bytes, .threads = options.threads};
+  const MergeOptions merge{
+      .protect = options.protect, .allow_bytes = options.allow_bytes, .threads = options.threads};
   return PlanMerge(base, donor, offered, cut, merge);
 }
 

@@ -74,8 +74,9 @@ struct CurveOptions {
   std::vector<CurveCorpus> corpora{};
   // Ids at which to cut, in any order; 0 is always there. Empty: CurveLadder of the selection.
   std::vector<std::uint64_t> sizes{};
-  bool allow_bytes = false;  // as MergeOptions has it
-  int threads = 0;           // 0: all cores; the result does not depend on it
+  std::vector<std::string_view> protect{};  // as MergeOptions has it; borrowed for the call
+  bool allow_bytes = false;                 // as MergeOptions has it
+  int threads = 0;                          // 0: all cores; the result does not depend on it
   std::function<void(std::string_view stage, double fraction)> progress{};  // may be empty
 };
 

@@ -316,6 +316,7 @@ StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const Tokenizer
   if (!options.curve.empty()) {
     const CurveOptions curve{.corpora = options.curve,
                              .sizes = {},
+                             .protect = options.protect.empty() ? options.corpus : options.protect,
                              .allow_bytes = options.allow_bytes,
                              .threads = options.threads,
                              .progress = options.progress};

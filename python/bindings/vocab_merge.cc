@@ -59,6 +59,7 @@ StatusOr<BudgetChoice> ChooseFor(const Tokenizer& base, const Tokenizer& donor,
   options.corpora = texts.corpora;
   options.scripts = merge.scripts;
   options.pieces = merge.pieces;
+  options.protect = merge.protect.empty() ? merge.corpus : merge.protect;
   options.allow_bytes = merge.allow_bytes;
   options.threads = merge.threads;
   options.progress = merge.progress;

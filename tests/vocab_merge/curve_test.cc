@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/vocab_merge/toy.h"
+#include "tests/vocab_merge/toy_whole.h"
 #include "tokenizer/tokenizer.h"
 #include "vocab_merge/merge.h"
 
@@ -76,6 +77,20 @@ TEST(CurveTest, TheLastPointIsTheMergeItself) {
     EXPECT_EQ(merged->curve->corpora[0].points.back(),
               (CurvePoint{merged->id_map.added.size(), tokens}));
   }
+}
+
+TEST(CurveTest, WhatCutsProtectedTextIsNoPointOfTheCurve) {
+  const TokenizerSpec base = toy::WordPiece({"a", "ab", "##c", "##A", "##cA"});
+  const TokenizerSpec donor = toy::WordPiece({"abc", "##cAA"});
+  const std::vector<std::string_view> text = {"abc abc a"};
+  const auto points = [&](const std::vector<std::string_view>& protect) {
+    const StatusOr<MergeResult> merged =
+        MergeTokenizers(base, donor, {.corpus = text, .protect = protect, .curve = {{"t", text}}});
+    EXPECT_TRUE(merged.ok()) << merged.status();
+    return merged.ok() ? merged->curve->corpora[0].points : std::vector<CurvePoint>();
+  };
+  EXPECT_THAT(points({}), ElementsAre(CurvePoint{0, 5}, CurvePoint{1, 3}));
+  EXPECT_THAT(points({"a abcA a"}), ElementsAre(CurvePoint{0, 5}));
 }
 
 TEST(CurveTest, HelperPiecesCountAndSizesThatGiveNothingNewAreLeftOut) {

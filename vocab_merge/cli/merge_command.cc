@@ -114,6 +114,7 @@ StatusOr<BudgetChoice> Choose(const TokenizerSpec& base, const TokenizerSpec& do
                               .corpora = texts.corpora,
                               .scripts = merge.scripts,
                               .pieces = merge.pieces,
+                              .protect = merge.protect.empty() ? merge.corpus : merge.protect,
                               .allow_bytes = merge.allow_bytes,
                               .threads = merge.threads,
                               .progress = merge.progress};
