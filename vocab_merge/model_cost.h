@@ -1,10 +1,9 @@
 // What a vocabulary costs a model: how many parameters it has beside its rows, from config.json.
 //
-//   StatusOr<ModelCost> model = ReadModelCost("SmolLM2-135M");   // a directory, or a config.json
-//   model->body_parameters;                                      // 106168320
-//   model->FlopsPerToken(model->rows);                           // 2 * (body + d * rows)
-//   model->Parameters(model->rows + 8000);                       // body + d * rows, twice if
-//   untied
+//   StatusOr<ModelCost> model = ReadModelCost("SmolLM2-135M");   // or its config.json
+//   model->body_parameters;                // 106168320
+//   model->FlopsPerToken(model->rows);     // 2 (body + d rows)
+//   model->Parameters(model->rows + 8000); // body + d rows, d rows twice if untied
 //
 // Counted by the shapes that the config states, d being hidden_size, h the number of heads:
 //
