@@ -123,7 +123,7 @@ def test_lint_command(base_path):
 def test_explain():
     assert program("lint", "--explain", "B3").stdout.startswith("# B3: ")
     listed = program("lint", "--explain").stdout.splitlines()
-    assert len(listed) == 38 and listed[0].startswith("A1: ")
+    assert len(listed) == 42 and listed[0].startswith("A1: ")
     assert program("lint", "--explain", "Z1").returncode == 1
 
 

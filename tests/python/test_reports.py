@@ -165,8 +165,8 @@ def test_merge_pickles(merged):
 
 
 def test_unknown_strategy_is_refused(base, donor):
-    with pytest.raises(tokgraft.Error, match="swap"):
-        tokgraft.merge(base, donor, strategy="swap")
+    with pytest.raises(tokgraft.Error, match="glue"):
+        tokgraft.merge(base, donor, strategy="glue")
 
 
 def test_init_and_verify(folder, donor):
