@@ -30,7 +30,7 @@ LIMIT = 300
 JUDGE_LIMIT = 900
 MODEL = "mistral_common/tokenizer.model.v1"  # the pieces and scores of Llama-2
 
-# Title, name in contenders.py; "tokgraft ..." is the program, with what follows `merge BASE DONOR`.
+# Title, name in contenders.py; "tokgraft ..." is the program, with what follows `merge BASE [DONOR]`.
 UNION = [
     ("tokgraft merge", "tokgraft"),
     ("tokgraft merge --strategy union", "tokgraft --strategy union"),
@@ -43,7 +43,8 @@ UNION = [
     ("merge lists, donor's first", "prepend"),
     ("merge lists, concatenated", "concatenate"),
 ]
-LEARN = [("tokgraft merge --corpus", "tokgraft --budget {size} --corpus zh={corpus}"),
+LEARN = [("tokgraft merge --donor-corpus", "tokgraft --donor-corpus {corpus} --donor-size {size}"),
+         ("tokgraft merge DONOR --corpus", "tokgraft --budget {size} --corpus zh={corpus}"),
          ("bpe-continue", "bpe-continue")]
 SCRIPT = [("tokgraft merge", "tokgraft"), ("sentencepiece script, score 0", "score 0"),
           ("sentencepiece script, below the minimum", "score below")]
@@ -60,7 +61,7 @@ def tasks(size: int) -> list[dict]:
     pairs = [("llama3", "deepseek_v3"), ("llama3", "qwen3"), ("llama2", "gemma3")]
     out = [{"title": f"{base} + {donor}: all pieces of both", "base": base, "donor": donor,
             "rows": UNION, "texts": ["en", "de", "zh", "ja", "code"]} for base, donor in pairs]
-    out += [{"title": f"{base} + {size:,} pieces for Chinese (tokgraft: {donor}'s that save most)",
+    out += [{"title": f"{base} + {size:,} pieces for Chinese (DONOR: {donor})",
              "base": base, "donor": donor, "rows": LEARN, "texts": ["en", "de", "zh", "ja", "code"]}
             for base, donor in (pairs[0], pairs[2])]
     out.append({"title": "llama2.model + a Chinese .model of 20,000 pieces", "base": MODEL,
@@ -128,7 +129,8 @@ class Bench:
             return [self.program, "trim", base, *keep, "-o", out], written
         if call.startswith("tokgraft"):
             options = call.format(size=self.size, corpus=self.corpus).split()[1:]
-            return [self.program, "merge", base, donor, *options, "-o", out], written
+            donors = [] if "--donor-corpus" in options else [donor]
+            return [self.program, "merge", base, *donors, *options, "-o", out], written
         job = {"base": str(base), "donor": donor and str(donor), "corpus": str(self.corpus),
                "keep": list(map(str, self.keep)), "size": self.size, "out": str(written)}
         out.mkdir()
