@@ -98,7 +98,7 @@ StatusOr<MergeResult> Grafter::Learn(const TokenizerSpec& base, const MergeOptio
                             ReadDocuments(learnt_->corpora, options_.documents));
   const LearnOptions learn{.corpus = corpus.documents,
                            .size = learnt_->size,
-                           .protect = merge.protect.empty() ? merge.corpus : merge.protect,
+                           .protect = merge.old_text(),
                            .threads = merge.threads,
                            .progress = merge.progress};
   return MergeLearnt(base, learn);
@@ -137,7 +137,7 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base, const Checkpoint& c
     choose.corpora = texts.corpora;
     choose.scripts = options_.scripts;
     choose.pieces = options_.pieces;
-    choose.protect = merge.protect.empty() ? merge.corpus : merge.protect;
+    choose.protect = merge.old_text();
     choose.threads = options_.threads;
     choose.progress = options_.progress;
     TOKGRAFT_ASSIGN_OR_RETURN(report_.choice, ChooseBudget(base, *donor_, choose));

@@ -14,7 +14,9 @@
 #ifndef TOKGRAFT_TOKENIZER_ENCODING_H_
 #define TOKGRAFT_TOKENIZER_ENCODING_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,13 @@ struct EncodingBatch {
   std::vector<TokenId> ids;              // [total]
   std::vector<std::int64_t> row_splits;  // [documents + 1], row_splits[0] == 0
   std::uint64_t invalid_utf8 = 0;
+
+  // The ids of one document, counted from 0; valid as long as `ids` is.
+  std::span<const TokenId> row(std::size_t i) const {
+    const auto begin = static_cast<std::size_t>(row_splits[i]);
+    const auto end = static_cast<std::size_t>(row_splits[i + 1]);
+    return std::span(ids).subspan(begin, end - begin);
+  }
 
   std::string DebugString() const;
   friend bool operator==(const EncodingBatch&, const EncodingBatch&) = default;

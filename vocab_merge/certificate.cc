@@ -248,12 +248,7 @@ void Measure(const Tokenizer& base, const Tokenizer& merged, std::optional<Token
     const EncodingBatch before = base.EncodeBatch(texts, options.threads);
     const EncodingBatch after = merged.EncodeBatch(texts, options.threads);
     for (std::size_t i = 0; i < texts.size(); ++i) {
-      const auto row = [&](const EncodingBatch& batch) {
-        const auto first = static_cast<std::size_t>(batch.row_splits[i]);
-        const auto last = static_cast<std::size_t>(batch.row_splits[i + 1]);
-        return std::span(batch.ids).subspan(first, last - first);
-      };
-      const CutText cuts = CutsOf(base, row(before), merged, row(after), unknown, texts[i]);
+      const CutText cuts = CutsOf(base, before.row(i), merged, after.row(i), unknown, texts[i]);
       VisitStretches(cuts, [&](const Stretch& stretch) {
         out->new_cuts += stretch.new_cuts.size();
         const bool same = SameTokens(

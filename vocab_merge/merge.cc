@@ -316,7 +316,7 @@ StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const Tokenizer
   if (!options.curve.empty()) {
     const CurveOptions curve{.corpora = options.curve,
                              .sizes = {},
-                             .protect = options.protect.empty() ? options.corpus : options.protect,
+                             .protect = options.old_text(),
                              .allow_bytes = options.allow_bytes,
                              .threads = options.threads,
                              .progress = options.progress};
@@ -325,8 +325,7 @@ StatusOr<MergeResult> MergeTokenizers(const TokenizerSpec& base, const Tokenizer
   begin("build pieces");
   TOKGRAFT_ASSIGN_OR_RETURN(MergePlan plan, PlanMerge(base, donor, alignment, selection, options));
   TOKGRAFT_ASSIGN_OR_RETURN(result.tokenizer, Apply(base, plan));
-  const CertifyOptions certify{.texts = options.protect.empty() ? options.corpus : options.protect,
-                               .threads = options.threads};
+  const CertifyOptions certify{.texts = options.old_text(), .threads = options.threads};
   begin("certify");
   TOKGRAFT_ASSIGN_OR_RETURN(result.certificate, Certify(base, result.tokenizer, certify));
   result.id_map = std::move(plan.id_map);

@@ -73,6 +73,9 @@ struct MergeOptions {
   // Documents to certify on; empty: the corpus. replace-slots weighs old pieces on them; on a
   // Unigram or WordPiece base, extend leaves out what would cut them anew.
   std::vector<std::string_view> protect{};
+  const std::vector<std::string_view>& old_text() const {
+    return protect.empty() ? corpus : protect;
+  }
   Policies policies{};  // whose rules hold; not for swap and intersect
   // Plan within what this format can say: the base (under `swap` the donor) is converted first, and
   // the result is in this format. nullopt: the format that it has.

@@ -59,7 +59,7 @@ StatusOr<BudgetChoice> ChooseFor(const Tokenizer& base, const Tokenizer& donor,
   options.corpora = texts.corpora;
   options.scripts = merge.scripts;
   options.pieces = merge.pieces;
-  options.protect = merge.protect.empty() ? merge.corpus : merge.protect;
+  options.protect = merge.old_text();
   options.allow_bytes = merge.allow_bytes;
   options.threads = merge.threads;
   options.progress = merge.progress;
@@ -96,7 +96,7 @@ PyMergeResult PyMerge(const Tokenizer& base, const Tokenizer* donor,
     const py::gil_scoped_release unlocked;
     const LearnOptions learn{.corpus = text.documents,
                              .size = learnt ? learnt->size : 0,
-                             .protect = options.protect.empty() ? options.corpus : options.protect,
+                             .protect = options.old_text(),
                              .format = options.format,
                              .threads = options.threads,
                              .progress = options.progress};

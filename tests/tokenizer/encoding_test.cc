@@ -27,5 +27,14 @@ TEST(EncodingTest, ABatchOfNothingHasNoDocuments) {
   EXPECT_EQ(batch.DebugString(), "2 documents, 2 tokens, 1 invalid UTF-8 sequences");
 }
 
+TEST(EncodingTest, ARowHoldsTheIdsOfItsDocument) {
+  const EncodingBatch batch{.ids = {7, 8, 9}, .row_splits = {0, 2, 2, 3}};
+  EXPECT_EQ(std::vector<TokenId>(batch.row(0).begin(), batch.row(0).end()),
+            (std::vector<TokenId>{7, 8}));
+  EXPECT_TRUE(batch.row(1).empty());
+  EXPECT_EQ(std::vector<TokenId>(batch.row(2).begin(), batch.row(2).end()),
+            (std::vector<TokenId>{9}));
+}
+
 }  // namespace
 }  // namespace tokgraft

@@ -114,7 +114,7 @@ StatusOr<BudgetChoice> Choose(const TokenizerSpec& base, const TokenizerSpec& do
                               .corpora = texts.corpora,
                               .scripts = merge.scripts,
                               .pieces = merge.pieces,
-                              .protect = merge.protect.empty() ? merge.corpus : merge.protect,
+                              .protect = merge.old_text(),
                               .allow_bytes = merge.allow_bytes,
                               .threads = merge.threads,
                               .progress = merge.progress};
@@ -129,7 +129,7 @@ StatusOr<MergeResult> Learn(const TokenizerSpec& base, const MergeArguments& arg
   const MergeOptions& options = arguments.options;
   const LearnOptions learn{.corpus = corpus.documents,
                            .size = arguments.learn.size,
-                           .protect = options.protect.empty() ? options.corpus : options.protect,
+                           .protect = options.old_text(),
                            .format = options.format,
                            .threads = options.threads,
                            .progress = options.progress};

@@ -73,13 +73,8 @@ void MeasureText(const Tokenizer& before, const Tokenizer& after,
     const EncodingBatch old_ids = before.EncodeBatch(batch, threads);
     const EncodingBatch new_ids = after.EncodeBatch(batch, threads);
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      const auto row = [i](const EncodingBatch& all) {
-        const auto first = static_cast<std::size_t>(all.row_splits[i]);
-        const auto last = static_cast<std::size_t>(all.row_splits[i + 1]);
-        return std::span(all.ids).subspan(first, last - first);
-      };
-      std::vector<Placed> old_tokens = ByBytes(before, row(old_ids));
-      std::vector<Placed> new_tokens = ByBytes(after, row(new_ids));
+      std::vector<Placed> old_tokens = ByBytes(before, old_ids.row(i));
+      std::vector<Placed> new_tokens = ByBytes(after, new_ids.row(i));
       const auto length = [](const std::vector<Placed>& tokens) {
         return tokens.empty() ? 0 : tokens.back().end;
       };
@@ -128,9 +123,7 @@ TokenizerSpec WithoutLookUp(TokenizerSpec spec) {
 class Comparison {
  public:
   Comparison(const TokenizerSpec& base, const MergeOptions& options)
-      : base_(base),
-        texts_(options.protect.empty() ? options.corpus : options.protect),
-        options_(options) {}
+      : base_(base), texts_(options.old_text()), options_(options) {}
 
   Status Add(std::string name, Cooked cooked) {
     TOKGRAFT_RETURN_IF_ERROR(AddAs(name, true, base_, cooked));

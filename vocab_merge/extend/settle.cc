@@ -96,13 +96,8 @@ class CutSearch {
       const EncodingBatch old_ids = before_.EncodeBatch(texts, options_.witness.threads);
       const EncodingBatch new_ids = after.EncodeBatch(texts, options_.witness.threads);
       for (std::size_t i = 0; i < texts.size(); ++i) {
-        const auto row = [&](const EncodingBatch& batch) {
-          const auto first = static_cast<std::size_t>(batch.row_splits[i]);
-          const auto last = static_cast<std::size_t>(batch.row_splits[i + 1]);
-          return Ids(batch.ids).subspan(first, last - first);
-        };
-        const Ids a = row(old_ids);
-        const Ids b = row(new_ids);
+        const Ids a = old_ids.row(i);
+        const Ids b = new_ids.row(i);
         if (std::equal(a.begin(), a.end(), b.begin(), b.end())) continue;
         if (changed != nullptr) changed->push_back(texts[i]);
         Judge(after, a, b, texts[i], &blame);

@@ -112,8 +112,7 @@ void ReportCutters(const WholeCandidates& candidates, const Settled& settled,
   finding.message = Cat(Grouped(finding.donor_ids.size()),
                         " donor pieces would cut the protected text where the base does not");
   AddFinding(std::move(finding), report);
-  std::stable_sort(report->findings.begin(), report->findings.end(),
-                   [](const Finding& a, const Finding& b) { return CodeLess(a.code, b.code); });
+  SortByCode(report);
 }
 
 }  // namespace
@@ -158,7 +157,7 @@ StatusOr<MergePlan> PlanWhole(const TokenizerSpec& base, const TokenizerSpec& do
     if (at != by_donor.end()) chosen.push_back(at->second);
   }
   const SettleOptions settle{
-      .protect = options.protect.empty() ? options.corpus : options.protect,
+      .protect = options.old_text(),
       .limit = selection.budget.value_or(kNoLimit),
       .witness = {.allow_bytes = options.allow_bytes, .threads = options.threads}};
   std::vector<Settled::Dead> impossible;

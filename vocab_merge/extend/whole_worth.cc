@@ -58,13 +58,8 @@ StatusOr<std::vector<double>> Measure(const TokenizerSpec& base, const Tokenizer
     const EncodingBatch new_ids = after.EncodeBatch(texts, options.threads);
     *base_tokens += old_ids.ids.size();
     for (std::size_t i = 0; i < texts.size(); ++i) {
-      const auto row = [&](const EncodingBatch& batch) {
-        const auto first = static_cast<std::size_t>(batch.row_splits[i]);
-        const auto last = static_cast<std::size_t>(batch.row_splits[i + 1]);
-        return Ids(batch.ids).subspan(first, last - first);
-      };
-      const Ids a = row(old_ids);
-      const Ids b = row(new_ids);
+      const Ids a = old_ids.row(i);
+      const Ids b = new_ids.row(i);
       if (std::equal(a.begin(), a.end(), b.begin(), b.end())) continue;
       const CutText cuts = CutsOf(before, a, after, b, unknown, texts[i]);
       VisitStretches(cuts,

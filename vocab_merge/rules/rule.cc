@@ -67,6 +67,11 @@ MergeFacts MakeFacts(const TokenizerSpec& base, const TokenizerSpec& donor,
   return facts;
 }
 
+void SortByCode(ConflictReport* report) {
+  std::stable_sort(report->findings.begin(), report->findings.end(),
+                   [](const Finding& a, const Finding& b) { return CodeLess(a.code, b.code); });
+}
+
 ConflictReport CheckAll(const MergeFacts& facts) {
   ConflictReport report;
   CheckIdentity(facts, &report);
@@ -76,8 +81,7 @@ ConflictReport CheckAll(const MergeFacts& facts) {
   CheckStages(facts, &report);
   CheckSpecialTokens(facts, &report);
   report.policies = PoliciesOf(facts);
-  std::stable_sort(report.findings.begin(), report.findings.end(),
-                   [](const Finding& a, const Finding& b) { return CodeLess(a.code, b.code); });
+  SortByCode(&report);
   return report;
 }
 

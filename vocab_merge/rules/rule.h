@@ -69,6 +69,9 @@ void CheckSpecialTokens(const MergeFacts& facts, ConflictReport* report);    // 
 // All families; findings by code.
 ConflictReport CheckAll(const MergeFacts& facts);
 
+// By code; those of one code stay in their order.
+void SortByCode(ConflictReport* report);
+
 // Adds `finding` where it concerns anything: its count is that of the longer list of ids unless
 // given. Sorts the ids, marks the code as looked for.
 void AddFinding(Finding finding, ConflictReport* report);

@@ -71,8 +71,8 @@ class Seeker {
     for (std::size_t i = 0; i < texts.size(); ++i) {
       ++report_->checked_texts;
       report_->checked_bytes += texts[i].size();
-      const std::span<const TokenId> ids_a = Row(a, i);
-      const std::span<const TokenId> ids_b = Row(b, i);
+      const std::span<const TokenId> ids_a = a.row(i);
+      const std::span<const TokenId> ids_b = b.row(i);
       if (std::equal(ids_a.begin(), ids_a.end(), ids_b.begin(), ids_b.end())) continue;
       const bool shorter = !ids || texts[i].size() < ids->text.size();
       if (!shorter && cuts && texts[i].size() >= cuts->text.size()) continue;
@@ -109,12 +109,6 @@ class Seeker {
   }
 
  private:
-  static std::span<const TokenId> Row(const EncodingBatch& batch, std::size_t i) {
-    const auto begin = static_cast<std::size_t>(batch.row_splits[i]);
-    const auto end = static_cast<std::size_t>(batch.row_splits[i + 1]);
-    return std::span<const TokenId>(batch.ids).subspan(begin, end - begin);
-  }
-
   const Tokenizer& a_;
   const Tokenizer& b_;
   int threads_;

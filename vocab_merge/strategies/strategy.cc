@@ -30,17 +30,15 @@ Status CheckAgain(const TokenizerSpec& base, const TokenizerSpec& donor, MergeRe
   for (auto& [code, count] : report.counts) {
     if (code.front() == 'B') count = result->conflicts.counts[code];
   }
-  std::stable_sort(report.findings.begin(), report.findings.end(),
-                   [](const Finding& a, const Finding& b) { return CodeLess(a.code, b.code); });
+  SortByCode(&report);
   result->conflicts = std::move(report);
   return {};
 }
 
 Status CertifyResult(const TokenizerSpec& base, const MergeOptions& options, MergeResult* result) {
   if (options.progress) options.progress("certify", 0);
-  const CertifyOptions certify{.texts = options.protect.empty() ? options.corpus : options.protect,
-                               .id_map = &result->id_map,
-                               .threads = options.threads};
+  const CertifyOptions certify{
+      .texts = options.old_text(), .id_map = &result->id_map, .threads = options.threads};
   TOKGRAFT_ASSIGN_OR_RETURN(result->certificate, Certify(base, result->tokenizer, certify));
   return {};
 }

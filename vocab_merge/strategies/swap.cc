@@ -15,20 +15,17 @@ namespace {
 // The donor's id of each base id. Both sides must prefer each other: of several tokens with the
 // same bytes one keeps its row, the one that encoding emits. Bytes count as they stand: `foo` of a
 // WordPiece model and " foo" are no copies of each other.
-std::vector<std::optional<TokenId>> BaseToDonor(const TokenizerSpec& base_spec,
-                                                const TokenizerSpec& donor_spec,
-                                                const Alignment& base_aligned,
-                                                const Alignment& donor_aligned) {
-  const auto base_tokens = TokensById(ListTokens(base_spec));
-  const auto donor_tokens = TokensById(ListTokens(donor_spec));
+std::vector<std::optional<TokenId>> BaseToDonor(const MergeFacts& facts,
+                                                const Alignment& base_aligned) {
   const auto same_bytes = [&](std::size_t base, TokenId donor) {
-    return base_tokens.at(static_cast<TokenId>(base)).bytes == donor_tokens.at(donor).bytes;
+    return facts.base_by_id.at(static_cast<TokenId>(base)).bytes ==
+           facts.donor_by_id.at(donor).bytes;
   };
   std::vector<std::optional<TokenId>> out = base_aligned.donor_to_base;
   for (std::size_t base = 0; base < out.size(); ++base) {
     if (out[base] && !same_bytes(base, *out[base])) out[base].reset();
   }
-  Alignment donor_in_base = donor_aligned;
+  Alignment donor_in_base = facts.alignment;
   for (std::size_t donor = 0; donor < donor_in_base.donor_to_base.size(); ++donor) {
     std::optional<TokenId>& base = donor_in_base.donor_to_base[donor];
     if (base && !same_bytes(*base, static_cast<TokenId>(donor))) base.reset();
@@ -98,8 +95,7 @@ Status ReportDead(const Tokenizer& donor, const MergeOptions& options, ConflictR
     }
     AddFinding(std::move(out), report);
   }
-  std::stable_sort(report->findings.begin(), report->findings.end(),
-                   [](const Finding& a, const Finding& b) { return CodeLess(a.code, b.code); });
+  SortByCode(report);
   return {};
 }
 
@@ -116,11 +112,11 @@ StatusOr<MergeResult> Swap(const TokenizerSpec& base, const TokenizerSpec& donor
   map.strategy = "swap";
   map.base_size = base.id_limit();
   map.merged_size = donor.id_limit();
-  map.base_to_merged = BaseToDonor(base, donor, base_in_donor, donor_in_base);
-  map.removed = RemovedPieces(base, map.base_to_merged);
-  map.donor_to_merged.resize(donor.id_limit());
   const std::vector<RefusedPiece> none;
   const MergeFacts facts = MakeFacts(base, donor, donor_in_base, map, none);
+  map.base_to_merged = BaseToDonor(facts, base_in_donor);
+  map.removed = RemovedPieces(base, map.base_to_merged);
+  map.donor_to_merged.resize(donor.id_limit());
   for (const ListedToken& token : facts.donor_used) map.donor_to_merged[token.id] = token.id;
   if (options.progress) options.progress("look for witnesses", 0);
   map.added = NewPieces(facts, tokenizer, options);

@@ -250,8 +250,7 @@ void ReportScales(const TokenizerSpec& base, const TokenizerSpec& donor,
                          : std::string(),
                      ": all add up to 1; old scores have changed")},
       report);
-  std::stable_sort(report->findings.begin(), report->findings.end(),
-                   [](const Finding& a, const Finding& b) { return CodeLess(a.code, b.code); });
+  SortByCode(report);
 }
 
 }  // namespace

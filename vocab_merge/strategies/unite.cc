@@ -67,7 +67,7 @@ StatusOr<MergeResult> Unite(const TokenizerSpec& base, const TokenizerSpec& dono
   TOKGRAFT_RETURN_IF_ERROR(CheckNoSelection("union", options));
   MergeOptions extend = options;
   extend.strategy = "extend";
-  extend.protect = options.protect.empty() ? options.corpus : options.protect;
+  extend.protect = options.old_text();
   extend.corpus = {};  // nothing is chosen
   TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, MergeTokenizers(base, donor, extend));
   IdMap& map = result.id_map;

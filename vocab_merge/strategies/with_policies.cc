@@ -45,9 +45,7 @@ Status ReportRules(const TokenizerSpec& base, const TokenizerSpec& donor,
     Policies alone;
     alone.*rule.value = value;
     TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec changed, ApplyPolicies(base, donor, alone));
-    const CertifyOptions certify{
-        .texts = options.protect.empty() ? options.corpus : options.protect,
-        .threads = options.threads};
+    const CertifyOptions certify{.texts = options.old_text(), .threads = options.threads};
     TOKGRAFT_ASSIGN_OR_RETURN(const Certificate measured, Certify(base, changed, certify));
     AddFinding({.code = std::string(rule.code),
                 .severity = Severity::kWarning,
@@ -57,8 +55,7 @@ Status ReportRules(const TokenizerSpec& base, const TokenizerSpec& donor,
                report);
     report->policies[std::string(rule.name)] = value;
   }
-  std::stable_sort(report->findings.begin(), report->findings.end(),
-                   [](const Finding& a, const Finding& b) { return CodeLess(a.code, b.code); });
+  SortByCode(report);
   return {};
 }
 

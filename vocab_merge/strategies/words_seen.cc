@@ -98,11 +98,7 @@ void EncodeAll(const Tokenizer& tokenizer, std::span<const std::string_view> cor
                Visit visit) {
   for (const auto texts : Batches(corpus)) {
     const EncodingBatch batch = tokenizer.EncodeBatch(texts, threads);
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      const auto first = static_cast<std::size_t>(batch.row_splits[i]);
-      const auto last = static_cast<std::size_t>(batch.row_splits[i + 1]);
-      visit(std::span(batch.ids).subspan(first, last - first));
-    }
+    for (std::size_t i = 0; i < texts.size(); ++i) visit(batch.row(i));
   }
 }
 
