@@ -156,6 +156,13 @@ StatusOr<std::string> Serialize(const TokenizerSpec& spec, Format format) {
   return std::move(files.files[files.main]);
 }
 
+Status CheckSavable(const TokenizerSpec& spec, Format format) {
+  if (spec.format != format) return Serialize(spec, format).status();
+  if (format == Format::kTokenizerJson) return CheckTokenizerJson(spec);
+  TOKGRAFT_RETURN_IF_ERROR(Write(spec, format).status());
+  return format == Format::kTiktoken ? WriteTiktokenEncoding(spec).status() : Status();
+}
+
 StatusOr<SerializedFiles> SerializeFiles(const TokenizerSpec& spec, Format format) {
   if (spec.format == format) return AllFiles(spec);
   std::vector<std::string> notes;

@@ -46,6 +46,10 @@ struct SerializedFiles {
 // The bytes of the main file, checked. Errors: those of Convert and of the format's writer.
 StatusOr<std::string> Serialize(const TokenizerSpec& spec, Format format);
 
+// Whether it can be written, to be known before any work: the errors of Serialize, but those that
+// only writing it, or reading it back, brings out.
+Status CheckSavable(const TokenizerSpec& spec, Format format);
+
 // The main file and its companions, for a caller that writes the directory itself.
 StatusOr<SerializedFiles> SerializeFiles(const TokenizerSpec& spec, Format format);
 

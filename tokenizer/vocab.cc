@@ -115,10 +115,16 @@ std::size_t Vocab::Add(const Piece& piece) {
   entries_.push_back({piece.id, piece.kind, same, static_cast<std::uint32_t>(piece.bytes.size()),
                       static_cast<std::uint32_t>(piece.spelling.size()), arena_.size(),
                       piece.score});
-  // The views of `piece` may point into the arena itself.
-  std::string text(piece.bytes);
-  if (!same) text.append(piece.spelling);
-  arena_.append(text);
+  // The views of `piece` may point into the arena itself, which must not move between the two.
+  const std::size_t size = piece.bytes.size() + (same ? 0 : piece.spelling.size());
+  if (arena_.capacity() - arena_.size() < size) {
+    std::string text(piece.bytes);
+    if (!same) text.append(piece.spelling);
+    arena_.append(text);
+  } else {
+    arena_.append(piece.bytes);
+    if (!same) arena_.append(piece.spelling);
+  }
   if (std::size_t{piece.id} + 1 > id_limit_) id_limit_ = std::size_t{piece.id} + 1;
   if (piece.id < kMaxIndexedId) {
     if (by_id_.size() <= piece.id) by_id_.resize(std::size_t{piece.id} + 1, 0);

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <unordered_set>
 #include <utility>
 
+#include "tokenizer/base/parallel.h"
 #include "tokenizer/base/report_text.h"
 #include "tokenizer/text/utf8.h"
 #include "tokenizer/tokenizer.h"
@@ -242,26 +244,81 @@ bool SameTokens(std::span<const TokenId> base, std::span<const TokenId> merged, 
   });
 }
 
-void Measure(const Tokenizer& base, const Tokenizer& merged, std::optional<TokenId> unknown,
-             const CertifyOptions& options, Certificate* out) {
+// Adds what one text says to `out`.
+void MeasureText(const CutText& cuts, const IdMap* map, Certificate* out) {
+  VisitStretches(cuts, [&](const Stretch& stretch) {
+    out->new_cuts += stretch.new_cuts.size();
+    const bool same = SameTokens(
+        cuts.before.subspan(stretch.before_begin, stretch.before_end - stretch.before_begin),
+        cuts.after.subspan(stretch.after_begin, stretch.after_end - stretch.after_begin), map);
+    out->changed_spans += same ? 0U : 1U;
+  });
+}
+
+void Measure(const Tokenizer& base, const Tokenizer& merged, const CertifyOptions& options,
+             Certificate* out) {
+  constexpr std::size_t kTextsAtOnce = 64;
+  const std::optional<TokenId> unknown = UnknownOf(base.spec());
+  std::mutex mutex;
   for (const auto texts : Batches(options.texts)) {
     const EncodingBatch before = base.EncodeBatch(texts, options.threads);
     const EncodingBatch after = merged.EncodeBatch(texts, options.threads);
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      const CutText cuts = CutsOf(base, before.row(i), merged, after.row(i), unknown, texts[i]);
-      VisitStretches(cuts, [&](const Stretch& stretch) {
-        out->new_cuts += stretch.new_cuts.size();
-        const bool same = SameTokens(
-            cuts.before.subspan(stretch.before_begin, stretch.before_end - stretch.before_begin),
-            cuts.after.subspan(stretch.after_begin, stretch.after_end - stretch.after_begin),
-            options.id_map);
-        out->changed_spans += same ? 0U : 1U;
-      });
-    }
+    ParallelFor(
+        texts.size(), kTextsAtOnce, options.threads, [&](std::size_t begin, std::size_t end) {
+          Certificate part;
+          for (std::size_t i = begin; i < end; ++i) {
+            const bool same = SameTokens(before.row(i), after.row(i), options.id_map);
+            if (same && !unknown) continue;
+            MeasureText(CutsOf(base, before.row(i), merged, after.row(i), unknown, texts[i]),
+                        options.id_map, &part);
+          }
+          const std::lock_guard<std::mutex> lock(mutex);
+          out->new_cuts += part.new_cuts;
+          out->changed_spans += part.changed_spans;
+        });
     for (const std::string_view text : texts) out->checked_bytes += text.size();
     out->base_tokens += before.ids.size();
     out->merged_tokens += after.ids.size();
   }
+}
+
+// What holds by the two specs alone.
+StatusOr<Certificate> Prove(const TokenizerSpec& base, const TokenizerSpec& merged,
+                            const CertifyOptions& options) {
+  Certificate out;
+  const bool whole = FindsWholePieces(base);
+  std::string why_not = IdsMoved(base, options.id_map);
+  if (why_not.empty() && whole) {
+    why_not = StagesDiffer(base, merged);
+    TOKGRAFT_ASSIGN_OR_RETURN(const ScriptSet scripts, ScriptSet::Parse(options.protected_scripts));
+    const Untouched untouched = ProveUntouched(base, merged, scripts);
+    if (why_not.empty()) why_not = untouched.why_not;
+    out.reason = untouched.reason;
+    out.scripts = untouched.scripts;
+  } else if (why_not.empty()) {
+    why_not = WhyNotCoarsening(base, merged);
+  }
+  if (!why_not.empty()) {
+    out.scripts.clear();
+    out.reason = why_not;
+    return out;
+  }
+  out.proved = true;
+  out.level = whole ? "L0" : "L1";
+  if (whole) return out;
+  out.reason =
+      "every join of the base keeps its turn and every new one comes later, so that token "
+      "boundaries only disappear";
+  TOKGRAFT_ASSIGN_OR_RETURN(const Needed needed, FindNeeded(base, merged, options));
+  if (!needed.exception.empty()) {
+    out.reason += Cat("; not L0: ", needed.exception, ", needs no character of another script");
+    return out;
+  }
+  out.level = "L0";
+  const bool grown = merged.id_limit() != base.id_limit() || merged.model != base.model;
+  out.scripts.assign(needed.scripts.begin(), needed.scripts.end());
+  out.reason = grown ? DisjointReason(base, out.scripts) : "nothing was added";
+  return out;
 }
 
 }  // namespace
@@ -289,54 +346,27 @@ std::string Certificate::DebugString() const {
   return out;
 }
 
-StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& merged,
+StatusOr<Certificate> Certify(const Tokenizer& base, const Tokenizer& merged,
                               const CertifyOptions& options) {
-  Certificate out;
-  const bool whole = FindsWholePieces(base);
-  std::string why_not = IdsMoved(base, options.id_map);
-  if (why_not.empty() && whole) {
-    why_not = StagesDiffer(base, merged);
-    TOKGRAFT_ASSIGN_OR_RETURN(const ScriptSet scripts, ScriptSet::Parse(options.protected_scripts));
-    const Untouched untouched = ProveUntouched(base, merged, scripts);
-    if (why_not.empty()) why_not = untouched.why_not;
-    out.reason = untouched.reason;
-    out.scripts = untouched.scripts;
-  } else if (why_not.empty()) {
-    why_not = WhyNotCoarsening(base, merged);
-  }
-  out.proved = why_not.empty();
-  if (out.proved && whole) {
-    out.level = "L0";
-  } else if (out.proved) {
-    out.level = "L1";
-    out.reason =
-        "every join of the base keeps its turn and every new one comes later, so that token "
-        "boundaries only disappear";
-    TOKGRAFT_ASSIGN_OR_RETURN(const Needed needed, FindNeeded(base, merged, options));
-    if (needed.exception.empty()) {
-      out.level = "L0";
-      const bool grown = merged.id_limit() != base.id_limit() || merged.model != base.model;
-      out.scripts.assign(needed.scripts.begin(), needed.scripts.end());
-      out.reason = grown ? DisjointReason(base, out.scripts) : "nothing was added";
-    } else {
-      out.reason += Cat("; not L0: ", needed.exception, ", needs no character of another script");
-    }
-  }
-  if (!options.texts.empty()) {
-    TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer before, Compile(base));
-    TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer after, Compile(merged));
-    Measure(before, after, UnknownOf(base), options, &out);
-  }
+  TOKGRAFT_ASSIGN_OR_RETURN(Certificate out, Prove(base.spec(), merged.spec(), options));
+  if (options.texts.empty()) return out;
+  Measure(base, merged, options, &out);
   if (!out.proved) {
-    out.level = options.texts.empty() ? "L3" : "L2";
-    out.reason = why_not;
-    out.scripts.clear();
-  } else if (out.new_cuts > 0 && !whole) {
+    out.level = "L2";
+  } else if (out.new_cuts > 0 && !FindsWholePieces(base.spec())) {
     return InternalError(Cat("certificate: ", out.new_cuts,
                              " new cuts in the text, none was proved to be possible; please report "
                              "the two tokenizers and the text"));
   }
   return out;
+}
+
+StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& merged,
+                              const CertifyOptions& options) {
+  if (options.texts.empty()) return Prove(base, merged, options);
+  TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer before, Compile(base));
+  TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer after, Compile(merged));
+  return Certify(before, after, options);
 }
 
 }  // namespace tokgraft

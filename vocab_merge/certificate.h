@@ -43,6 +43,7 @@
 
 #include "tokenizer/spec.h"
 #include "tokenizer/status.h"
+#include "tokenizer/tokenizer.h"
 #include "vocab_merge/id_map.h"
 
 namespace tokgraft {
@@ -74,9 +75,12 @@ struct CertifyOptions {
   int threads = 0;
 };
 
-// Errors: those of Compile; InvalidArgument: an unknown
+// Errors: those of Compile, where there is text to check on; InvalidArgument: an unknown
 // script; Internal: a proved promise that the text refutes.
 StatusOr<Certificate> Certify(const TokenizerSpec& base, const TokenizerSpec& merged,
+                              const CertifyOptions& options = {});
+// The same, of what is compiled already.
+StatusOr<Certificate> Certify(const Tokenizer& base, const Tokenizer& merged,
                               const CertifyOptions& options = {});
 
 }  // namespace tokgraft

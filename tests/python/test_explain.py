@@ -56,8 +56,9 @@ def test_another_strategy_is_a_usage_error(pair):
 
 @pytest.mark.slow
 def test_llama_3_and_deepseek_in_english():
+    """The table of a study of this pair, on the same text in whatever edition Debian has."""
     result = explain(data_path("tokenizers/llama3"), data_path("tokenizers/deepseek_v3"), "--json",
-                     "--protect", data_path("text/reference-en.txt"))
+                     "--documents", "file", "--protect", data_path("text/manual-en.txt"))
     assert result.returncode == 0, result.stderr
     why = json.loads(result.stdout)["explanation"]
     assert why["shared_pairs"] == 67_804
@@ -65,19 +66,24 @@ def test_llama_3_and_deepseek_in_english():
     assert len(ways) == 6 + 4  # with and without Llama-3's look-up of whole words
 
     def changed(name: str, looks_up_words: bool = False) -> float:
-        return round(100 * ways[name, looks_up_words]["changed_tokens"] / why["base_tokens"], 2)
+        return 100 * ways[name, looks_up_words]["changed_tokens"] / why["base_tokens"]
 
-    def cuts(name: str, looks_up_words: bool = False) -> int:
+    def cuts(name: str, looks_up_words: bool = False) -> float:
         return ways[name, looks_up_words]["new_cuts"]
 
     ours, append = "tokgraft merge", "append the donor's merges"
     concatenate, prepend = "concatenate the merge lists", "prepend the donor's merges"
     raw, text = "add_tokens, as the file spells", "add_tokens, as text"
     assert cuts(ours) == cuts(append) == cuts(ours, True) == cuts(append, True) == 0
-    assert (changed(ours), changed(append)) == (0.74, 0.65)
-    assert (changed(concatenate), cuts(concatenate)) == (3.79, 1991)
-    assert (changed(prepend), cuts(prepend)) == (4.54, 4645)
-    assert (changed(raw, True), changed(text, True)) == (13.94, 15.59)
+    assert changed(ours) == pytest.approx(1.1, abs=0.1)
+    assert changed(append) == pytest.approx(0.74, abs=0.1)
+    assert changed(concatenate) == pytest.approx(9.5, abs=0.3)
+    assert cuts(concatenate) == pytest.approx(12_536, rel=0.03)
+    assert changed(prepend) == pytest.approx(5.45, abs=0.2)
+    assert changed(prepend, True) == pytest.approx(3.9, abs=0.2)
+    assert cuts(prepend) == pytest.approx(9295, rel=0.03)
+    assert changed(raw, True) == pytest.approx(16.4, abs=0.5)
+    assert changed(text, True) == pytest.approx(17.3, abs=0.5)
     dead = {key: way["dead"] for key, way in ways.items()}
     assert dead[ours, True] == dead[ours, False] == 0
     assert (dead[append, True], dead[append, False]) == (1400, 6712)

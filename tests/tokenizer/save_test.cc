@@ -92,6 +92,16 @@ TEST_F(SaveTest, AFormatWithoutWordsForItIsRefusedByName) {
   EXPECT_TRUE(fs::is_empty(directory_));
 }
 
+TEST_F(SaveTest, WhatCannotBeSavedIsKnownBefore) {
+  EXPECT_TRUE(CheckSavable(spec_, Format::kTokenizerJson).ok());
+  EXPECT_EQ(CheckSavable(spec_, Format::kTiktoken).code(), absl::StatusCode::kUnimplemented);
+  TokenizerSpec broken = spec_;
+  broken.vocab.Add({.id = 0, .bytes = "another", .spelling = "another"});
+  EXPECT_EQ(CheckSavable(broken, Format::kTokenizerJson),
+            Serialize(broken, Format::kTokenizerJson).status());
+  EXPECT_FALSE(CheckSavable(broken, Format::kTokenizerJson).ok());
+}
+
 TEST_F(SaveTest, WhatCannotBeReadBackIsNotWritten) {
   spec_.format = Format::kSentencePiece;
   spec_.reference = Reference::kSentencePiece;

@@ -176,6 +176,20 @@ TEST(CertificateTest, CountsWhatChangesInTheText) {
   EXPECT_EQ(out.changed_spans, 1U);
 }
 
+TEST(CertificateTest, OfCompiledTokenizersItIsTheSame) {
+  const TokenizerSpec base = toy::ByteLevel({{"a", "b"}});
+  const TokenizerSpec merged = toy::ByteLevel({{"a", "b"}, {"ab", "c"}});
+  const std::vector<std::string> documents(500, "abc abd");
+  const std::vector<std::string_view> texts(documents.begin(), documents.end());
+  for (const int threads : {1, 3}) {
+    const CertifyOptions options{.texts = texts, .threads = threads};
+    const StatusOr<Certificate> out = Certify(*Compile(base), *Compile(merged), options);
+    ASSERT_TRUE(out.ok()) << out.status();
+    EXPECT_EQ(*out, CertifyToy(base, merged, options));
+    EXPECT_EQ(out->changed_spans, 500U);
+  }
+}
+
 TEST(CertificateTest, AJoinBeforeThoseOfTheBaseProvesNothing) {
   const TokenizerSpec base = toy::ByteLevel({{"a", "b"}});
   TokenizerSpec merged = toy::ByteLevel({{"a", "b"}, {"b", "c"}});

@@ -113,6 +113,15 @@ std::string WithoutWideIntegers(std::string_view text, const std::vector<std::si
   return out.append(text.substr(copied));
 }
 
+// Whether the text has an escape \uD... of its own, not the end of an escaped backslash.
+bool EscapesSurrogates(std::string_view text) {
+  for (std::size_t at = text.find('\\'); at != text.npos; at = text.find('\\', at + 2)) {
+    const std::string_view escape = text.substr(at + 1, 2);
+    if (escape == "ud" || escape == "uD") return true;
+  }
+  return false;
+}
+
 Status TellFault(const JsonFault& fault, std::size_t skipped, const std::string& name) {
   const std::string message = Cat(name, ": byte ", fault.offset + skipped, ": ", fault.what);
   if (fault.truncated) return DataLossError(Cat(message, "; the file is truncated"));
@@ -135,9 +144,7 @@ StatusOr<JsonDocument> JsonDocument::Parse(std::string_view bytes, const std::st
   };
   simdjson::error_code error = parse(text);
   // The fast parser lets half surrogate pairs through.
-  const bool suspect =
-      text.find("\\ud") != std::string_view::npos || text.find("\\uD") != std::string_view::npos;
-  if (error != simdjson::SUCCESS || suspect) {
+  if (error != simdjson::SUCCESS || EscapesSurrogates(text)) {
     std::vector<std::size_t> wide_integers;
     const std::optional<JsonFault> fault = FindJsonFault(text, kMaxDepth, &wide_integers);
     if (fault.has_value()) return TellFault(*fault, skipped, name);

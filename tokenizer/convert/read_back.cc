@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tokenizer/convert/compare_ids.h"
 #include "tokenizer/tokenizer.h"
@@ -10,34 +11,46 @@
 namespace tokgraft {
 namespace {
 
-Vocab InOrderOfIds(const Vocab& vocab) {
+// Indices of the entries, by id; those of one id in their own order.
+std::vector<std::size_t> ById(const Vocab& vocab) {
   std::vector<std::size_t> order(vocab.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto before = [&](std::size_t a, std::size_t b) {
     return vocab.entry(a).id < vocab.entry(b).id;
   };
-  if (std::is_sorted(order.begin(), order.end(), before)) return vocab;
-  std::stable_sort(order.begin(), order.end(), before);
-  Vocab out;
-  for (const std::size_t index : order) out.Add(vocab.entry(index));
-  return out;
+  if (!std::is_sorted(order.begin(), order.end(), before)) {
+    std::stable_sort(order.begin(), order.end(), before);
+  }
+  return order;
+}
+
+bool SamePieces(const Vocab& a, const Vocab& b) {
+  return std::ranges::equal(ById(a), ById(b),
+                            [&](std::size_t i, std::size_t j) { return a.entry(i) == b.entry(j); });
+}
+
+bool SameModel(const Model& a, const Model& b) {
+  const auto* bpe = std::get_if<BpeModel>(&a);
+  const auto* other = std::get_if<BpeModel>(&b);
+  if (bpe == nullptr || other == nullptr || bpe->merges_as_pairs == other->merges_as_pairs) {
+    return a == b;
+  }
+  BpeModel respelled = *bpe;
+  respelled.merges_as_pairs = other->merges_as_pairs;
+  return respelled == *other;
 }
 
 // The parts that decide ids and text; not how the file spells them, nor what lies beside it.
 bool SameFunction(const TokenizerSpec& a, const TokenizerSpec& b) {
-  Model model = a.model;
-  auto* bpe = std::get_if<BpeModel>(&model);
-  const auto* other = std::get_if<BpeModel>(&b.model);
-  if (bpe != nullptr && other != nullptr) bpe->merges_as_pairs = other->merges_as_pairs;
   const auto by_id = [](std::vector<AddedToken> tokens) {
     std::stable_sort(tokens.begin(), tokens.end(),
                      [](const AddedToken& x, const AddedToken& y) { return x.id < y.id; });
     return tokens;
   };
-  return a.reference == b.reference && a.spelling == b.spelling && model == b.model &&
+  return a.reference == b.reference && a.spelling == b.spelling && SameModel(a.model, b.model) &&
          by_id(a.added_tokens) == by_id(b.added_tokens) && a.normalizers == b.normalizers &&
          a.pre_tokenizers == b.pre_tokenizers && a.post_processors == b.post_processors &&
-         a.decoders == b.decoders && InOrderOfIds(a.vocab) == InOrderOfIds(b.vocab);
+         a.decoders == b.decoders && SamePieces(a.vocab, b.vocab);
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ StatusOr<TokenizerSpec> ReadTokenizerJson(const JsonValue& root, const std::stri
 // Unimplemented: the spec holds what only other formats can say; FailedPrecondition: an id cannot
 // be kept, or a piece is not UTF-8.
 StatusOr<std::string> WriteTokenizerJson(const TokenizerSpec& spec);
+// The same errors, but those of a merge or a stage, without writing.
+Status CheckTokenizerJson(const TokenizerSpec& spec);
 
 }  // namespace tokgraft
 

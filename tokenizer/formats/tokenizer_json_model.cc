@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "tokenizer/base/parallel.h"
 #include "tokenizer/formats/json_fields.h"
 #include "tokenizer/formats/tokenizer_json_parts.h"
 
@@ -109,42 +110,82 @@ Status ReadVocabList(const JsonValue& value, RawModel* out, std::vector<LoadNote
   return absl::OkStatus();
 }
 
-// Turns pairs of spellings into merges, or broken ones.
-class MergeResolver {
- public:
-  MergeResolver(const SpellingTable& ids, std::size_t prefix_size, BpeModel* bpe)
-      : ids_(ids), prefix_size_(prefix_size), bpe_(bpe) {}
+// A merge as the file spells it.
+struct RawMerge {
+  std::string_view left;
+  std::string_view right;
+};
 
-  void Add(std::string_view left, std::string_view right) {
-    const std::uint64_t index = index_++;
-    const std::optional<TokenId> left_id = ids_.Find(left);
-    if (!left_id) return Break(index, left, right, left);
-    const std::optional<TokenId> right_id = ids_.Find(right);
-    if (!right_id) return Break(index, left, right, right);
-    // The reference cuts as many bytes off the right part as the prefix has, whatever they are.
-    joined_.assign(left).append(right.substr(std::min(prefix_size_, right.size())));
-    const std::optional<TokenId> product = ids_.Find(joined_);
-    if (!product || right.size() < prefix_size_) return Break(index, left, right, joined_);
-    bpe_->merges.push_back({.left = *left_id, .right = *right_id, .product = *product});
+// Finds the products of merges that come in their order, as they do where both are sorted: the
+// piece is the one of the merge before, or the next. Else by the table.
+class ProductFinder {
+ public:
+  explicit ProductFinder(const RawModel& model) : model_(model) {}
+  std::optional<TokenId> Find(std::string_view spelling) {
+    const std::vector<RawPiece>& pieces = model_.pieces;
+    for (std::size_t at = last_; at < std::min(last_ + 2, pieces.size()); ++at) {
+      if (pieces[at].spelling != spelling) continue;
+      last_ = at;
+      return pieces[at].id;
+    }
+    const std::optional<TokenId> id = model_.ids.Find(spelling);
+    if (id && *id < pieces.size() && pieces[*id].id == *id) last_ = *id;
+    return id;
   }
 
  private:
-  void Break(std::uint64_t index, std::string_view left, std::string_view right,
-             std::string_view missing) {
-    bpe_->broken_merges.push_back({.index = index,
-                                   .left = std::string(left),
-                                   .right = std::string(right),
-                                   .missing = std::string(missing)});
-  }
-
-  const SpellingTable& ids_;
-  std::size_t prefix_size_;
-  BpeModel* bpe_;
-  std::uint64_t index_ = 0;
-  std::string joined_;
+  const RawModel& model_;
+  std::size_t last_ = 0;
 };
 
-Status ReadMergeText(const JsonValue& element, MergeResolver* resolver) {
+// Turns merges into ids, or broken ones.
+void ResolveMerges(const std::vector<RawMerge>& raw, const RawModel& model, BpeModel* bpe) {
+  constexpr std::size_t kMergesAtOnce = 16384;
+  enum : std::uint8_t { kWhole, kNoLeft, kNoRight, kNoProduct };
+  const std::size_t prefix_size = bpe->continuing_subword_prefix.value_or("").size();
+  // The reference cuts as many bytes off the right part as the prefix has, whatever they are.
+  const auto join = [&](const RawMerge& merge, std::string* out) {
+    out->assign(merge.left).append(merge.right.substr(std::min(prefix_size, merge.right.size())));
+  };
+  std::vector<Merge> merges(raw.size());
+  std::vector<std::uint8_t> states(raw.size(), kWhole);
+  ParallelFor(raw.size(), kMergesAtOnce, 0, [&](std::size_t begin, std::size_t end) {
+    ProductFinder products(model);
+    std::string joined;
+    for (std::size_t i = begin; i < end; ++i) {
+      join(raw[i], &joined);
+      const std::optional<TokenId> left = model.ids.Find(raw[i].left);
+      const std::optional<TokenId> right = model.ids.Find(raw[i].right);
+      const std::optional<TokenId> product = products.Find(joined);
+      if (!left) {
+        states[i] = kNoLeft;
+      } else if (!right) {
+        states[i] = kNoRight;
+      } else if (!product || raw[i].right.size() < prefix_size) {
+        states[i] = kNoProduct;
+      } else {
+        merges[i] = {.left = *left, .right = *right, .product = *product};
+      }
+    }
+  });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < merges.size(); ++i) {
+    if (states[i] == kWhole) {
+      merges[kept++] = merges[i];
+      continue;
+    }
+    std::string missing(states[i] == kNoLeft ? raw[i].left : raw[i].right);
+    if (states[i] == kNoProduct) join(raw[i], &missing);
+    bpe->broken_merges.push_back({.index = i,
+                                  .left = std::string(raw[i].left),
+                                  .right = std::string(raw[i].right),
+                                  .missing = std::move(missing)});
+  }
+  merges.resize(kept);
+  bpe->merges = std::move(merges);
+}
+
+Status ReadMergeText(const JsonValue& element, std::vector<RawMerge>* out) {
   TOKGRAFT_ASSIGN_OR_RETURN(const std::string_view text, element.String());
   if (text.substr(0, 8) == "#version") return absl::OkStatus();  // a header line of merges.txt
   const std::size_t space = text.find(' ');
@@ -153,11 +194,11 @@ Status ReadMergeText(const JsonValue& element, MergeResolver* resolver) {
                              "\", two pieces with one space between them were "
                              "expected; write the merge as a pair"));
   }
-  resolver->Add(text.substr(0, space), text.substr(space + 1));
+  out->push_back({text.substr(0, space), text.substr(space + 1)});
   return absl::OkStatus();
 }
 
-Status ReadMergePair(const JsonValue& element, MergeResolver* resolver) {
+Status ReadMergePair(const JsonValue& element, std::vector<RawMerge>* out) {
   std::string_view parts[2];
   std::size_t count = 0;
   TOKGRAFT_RETURN_IF_ERROR(element.ForEachElement([&](std::size_t at, JsonValue part) -> Status {
@@ -168,24 +209,27 @@ Status ReadMergePair(const JsonValue& element, MergeResolver* resolver) {
     return absl::OkStatus();
   }));
   if (count != 2) return element.Error(Cat("has ", count, " elements, two pieces were expected"));
-  resolver->Add(parts[0], parts[1]);
+  out->push_back({parts[0], parts[1]});
   return absl::OkStatus();
 }
 
 // Strings "a b" or pairs ["a", "b"], all of one sort.
 Status ReadMerges(const JsonValue& value, const RawModel& raw, BpeModel* bpe) {
   TOKGRAFT_ASSIGN_OR_RETURN(const std::size_t size, value.Size());
-  bpe->merges.reserve(size);
-  MergeResolver resolver(raw.ids, bpe->continuing_subword_prefix.value_or("").size(), bpe);
-  return value.ForEachElement([&](std::size_t index, JsonValue element) -> Status {
-    const bool is_text = element.type() == JsonType::kString;
-    if (index == 0) bpe->merges_as_pairs = !is_text;
-    if (is_text == bpe->merges_as_pairs) {
-      return element.Error(is_text ? "is a string, a pair was expected as before"
-                                   : "is no string, a string was expected as before");
-    }
-    return is_text ? ReadMergeText(element, &resolver) : ReadMergePair(element, &resolver);
-  });
+  std::vector<RawMerge> merges;
+  merges.reserve(size);
+  TOKGRAFT_RETURN_IF_ERROR(
+      value.ForEachElement([&](std::size_t index, JsonValue element) -> Status {
+        const bool is_text = element.type() == JsonType::kString;
+        if (index == 0) bpe->merges_as_pairs = !is_text;
+        if (is_text == bpe->merges_as_pairs) {
+          return element.Error(is_text ? "is a string, a pair was expected as before"
+                                       : "is no string, a string was expected as before");
+        }
+        return is_text ? ReadMergeText(element, &merges) : ReadMergePair(element, &merges);
+      }));
+  ResolveMerges(merges, raw, bpe);
+  return absl::OkStatus();
 }
 
 Status ReadBpe(JsonFields* fields, RawModel* out, std::vector<LoadNote>* notes) {

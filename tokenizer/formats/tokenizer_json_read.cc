@@ -8,6 +8,7 @@
 #include "tokenizer/formats/json_fields.h"
 #include "tokenizer/formats/tokenizer_json.h"
 #include "tokenizer/formats/tokenizer_json_parts.h"
+#include "tokenizer/text/byte_alphabet.h"
 
 namespace tokgraft {
 namespace {
@@ -128,12 +129,14 @@ class PieceReader {
         inside.substr(inside.size() - suffix_.size()) == suffix_) {
       inside.remove_suffix(suffix_.size());
     }
-    std::optional<std::string> unspelled = Unspell(spec_.spelling, inside);
-    if (!unspelled) {
-      piece.kind = outside_alphabet_;
-      return piece;
+    if (spec_.spelling == Spelling::kByteLevel) {
+      if (!FromByteAlphabet(inside, bytes)) {
+        piece.kind = outside_alphabet_;
+        return piece;
+      }
+    } else {
+      *bytes = *Unspell(spec_.spelling, inside);  // all others have one
     }
-    *bytes = *std::move(unspelled);
     piece.bytes = *bytes;
     return piece;
   }

@@ -351,12 +351,23 @@ Status AppendModel(const TokenizerSpec& spec, const Pieces& pieces, std::string*
   return absl::OkStatus();
 }
 
-StatusOr<std::string> Write(const TokenizerSpec& spec) {
+struct Tokens {
+  Pieces pieces;
+  std::vector<AddedToken> added;
+};
+
+// The pieces and added tokens that the file will list, such that reading it gives their ids back.
+StatusOr<Tokens> Settle(const TokenizerSpec& spec) {
   TOKGRAFT_ASSIGN_OR_RETURN(Pieces pieces, CollectPieces(spec));
-  std::vector<AddedToken> tokens = spec.added_tokens;
-  std::stable_sort(tokens.begin(), tokens.end(),
+  std::vector<AddedToken> added = spec.added_tokens;
+  std::stable_sort(added.begin(), added.end(),
                    [](const AddedToken& a, const AddedToken& b) { return a.id < b.id; });
-  TOKGRAFT_RETURN_IF_ERROR(SettleAddedTokens(spec, tokens, &pieces));
+  TOKGRAFT_RETURN_IF_ERROR(SettleAddedTokens(spec, added, &pieces));
+  return Tokens{std::move(pieces), std::move(added)};
+}
+
+StatusOr<std::string> Write(const TokenizerSpec& spec) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const Tokens tokens, Settle(spec));
   std::string out;
   Layout layout(&out);
   layout.Open('{');
@@ -365,7 +376,7 @@ StatusOr<std::string> Write(const TokenizerSpec& spec) {
     const auto held = spec.rest.find(key);
     layout.Member(key, held == spec.rest.end() ? "null" : held->second);
   }
-  AppendAddedTokens(tokens, &layout);
+  AppendAddedTokens(tokens.added, &layout);
   TOKGRAFT_RETURN_IF_ERROR(
       AppendStages("normalizer", "normalizers", spec.normalizers, true, &layout));
   TOKGRAFT_RETURN_IF_ERROR(
@@ -375,22 +386,32 @@ StatusOr<std::string> Write(const TokenizerSpec& spec) {
   TOKGRAFT_RETURN_IF_ERROR(AppendStages("decoder", "decoders",
                                         spec.decoders.value_or(std::vector<Decoder>{}),
                                         !spec.decoders.has_value(), &layout));
-  TOKGRAFT_RETURN_IF_ERROR(AppendModel(spec, pieces, &out, &layout));
+  TOKGRAFT_RETURN_IF_ERROR(AppendModel(spec, tokens.pieces, &out, &layout));
   layout.Close('}');
+  return out;
+}
+
+template <typename Out>
+StatusOr<Out> OfHuggingFace(const TokenizerSpec& spec,
+                            StatusOr<Out> (*make)(const TokenizerSpec& spec)) {
+  const std::string place = spec.source.empty() ? "tokenizer" : spec.source;
+  if (spec.reference != Reference::kHuggingFace) {
+    return UnimplementedError(Cat(place, ": a tokenizer of ", ReferenceName(spec.reference),
+                                  " cannot be written as tokenizer.json; save in its own format"));
+  }
+  StatusOr<Out> out = make(spec);
+  if (!out.ok()) return WithPlace(out.status(), place);
   return out;
 }
 
 }  // namespace
 
 StatusOr<std::string> WriteTokenizerJson(const TokenizerSpec& spec) {
-  const std::string place = spec.source.empty() ? "tokenizer" : spec.source;
-  if (spec.reference != Reference::kHuggingFace) {
-    return UnimplementedError(Cat(place, ": a tokenizer of ", ReferenceName(spec.reference),
-                                  " cannot be written as tokenizer.json; save in its own format"));
-  }
-  StatusOr<std::string> out = Write(spec);
-  if (!out.ok()) return WithPlace(out.status(), place);
-  return out;
+  return OfHuggingFace<std::string>(spec, &Write);
+}
+
+Status CheckTokenizerJson(const TokenizerSpec& spec) {
+  return OfHuggingFace<Tokens>(spec, &Settle).status();
 }
 
 }  // namespace tokgraft

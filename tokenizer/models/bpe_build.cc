@@ -118,6 +118,7 @@ class BpeBuilder {
     out_.first_extra_ = static_cast<std::uint32_t>(spec_.vocab.id_limit());
     std::vector<bool> seen(spec_.vocab.id_limit(), false);
     texts_.Reserve(spec_.vocab.size(), spec_.vocab.size() * 8);
+    std::string bytes;
     for (std::size_t i = 0; i < spec_.vocab.size(); ++i) {
       const Piece piece = spec_.vocab.entry(i);
       if (seen[piece.id]) {
@@ -132,7 +133,7 @@ class BpeBuilder {
         continue;  // found before any join; see SetUserDefined
       }
       if (out_.alphabet_) {
-        if (const auto bytes = FromByteAlphabet(piece.spelling)) texts_.Set(*bytes, piece.id);
+        if (FromByteAlphabet(piece.spelling, &bytes)) texts_.Set(bytes, piece.id);
       } else if (spec_.reference == Reference::kTiktoken || spec_.reference == Reference::kTekken) {
         texts_.Set(piece.bytes, piece.id);
       } else {
@@ -186,13 +187,12 @@ class BpeBuilder {
     const Piece piece = spec_.vocab.entry(entry);
     if (piece.spelling.empty() || piece.spelling.size() > prefix.size() + suffix.size() + 16)
       return;
-    std::string text(out_.byte_domain_ && !out_.alphabet_ ? piece.bytes : piece.spelling);
+    std::string_view view = out_.byte_domain_ && !out_.alphabet_ ? piece.bytes : piece.spelling;
+    std::string bytes;
     if (out_.alphabet_) {
-      const auto bytes = FromByteAlphabet(piece.spelling);
-      if (!bytes) return;
-      text = *bytes;
+      if (!FromByteAlphabet(piece.spelling, &bytes)) return;
+      view = bytes;
     }
-    const std::string_view view = text;
     if (view.size() <= prefix.size() + suffix.size() || !view.starts_with(prefix) ||
         !view.ends_with(suffix)) {
       return;
@@ -363,10 +363,14 @@ class BpeBuilder {
   void SetWords() {
     out_.words_.Reserve(spec_.vocab.size(), spec_.vocab.size() * 8);
     BpeScratch scratch;
+    std::string bytes;
     for (std::size_t i = 0; i < spec_.vocab.size(); ++i) {
       const Piece piece = spec_.vocab.entry(i);
-      std::string text(TextOf(piece));
-      if (out_.alphabet_) text = FromByteAlphabet(piece.spelling).value_or("");
+      std::string_view text = TextOf(piece);
+      if (out_.alphabet_) {
+        if (!FromByteAlphabet(piece.spelling, &bytes)) continue;
+        text = bytes;
+      }
       if (text.empty() || texts_.Find(text) != piece.id) continue;
       if (!out_.whole_word_first_) {
         if (text.size() > WordCache::kLongestWord) continue;

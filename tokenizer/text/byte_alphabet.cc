@@ -23,15 +23,15 @@ constexpr std::array<char32_t, 256> MakeAlphabet() {
 }
 constexpr std::array<char32_t, 256> kAlphabet = MakeAlphabet();
 
-constexpr std::array<std::int16_t, 0x144> MakeInverse() {
-  std::array<std::int16_t, 0x144> table{};
+constexpr std::array<std::int16_t, 0x180> MakeInverse() {
+  std::array<std::int16_t, 0x180> table{};
   for (auto& entry : table) entry = -1;
   for (unsigned byte = 0; byte < 256; ++byte) {
     table[kAlphabet[byte]] = static_cast<std::int16_t>(byte);
   }
   return table;
 }
-constexpr std::array<std::int16_t, 0x144> kInverse = MakeInverse();
+constexpr std::array<std::int16_t, 0x180> kInverse = MakeInverse();
 
 }  // namespace
 
@@ -49,15 +49,28 @@ std::string ToByteAlphabet(std::string_view bytes) {
   return out;
 }
 
-std::optional<std::string> FromByteAlphabet(std::string_view text) {
-  if (!IsValidUtf8(text)) return std::nullopt;
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t position = 0; position < text.size();) {
-    const std::optional<unsigned char> byte = AlphabetToByte(DecodeValid(text, &position));
-    if (!byte) return std::nullopt;
-    out.push_back(static_cast<char>(*byte));
+bool FromByteAlphabet(std::string_view text, std::string* bytes) {
+  bytes->clear();
+  // The alphabet ends at U+0143: each of its characters has one byte in UTF-8, or two.
+  for (std::size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[at++]);
+    std::size_t c = lead;
+    if (lead >= 0x80) {
+      if (lead < 0xC2 || lead > 0xC5 || at == text.size()) return false;
+      const auto next = static_cast<unsigned char>(text[at++]);
+      if ((next & 0xC0) != 0x80) return false;
+      c = (lead & 0x1FU) << 6 | (next & 0x3FU);
+    }
+    const std::int16_t byte = kInverse[c];  // two bytes with such a lead end at U+017F
+    if (byte < 0) return false;
+    bytes->push_back(static_cast<char>(byte));
   }
+  return true;
+}
+
+std::optional<std::string> FromByteAlphabet(std::string_view text) {
+  std::optional<std::string> out(std::in_place);
+  if (!FromByteAlphabet(text, &*out)) out.reset();
   return out;
 }
 

@@ -15,6 +15,8 @@ std::optional<unsigned char> AlphabetToByte(char32_t c);
 std::string ToByteAlphabet(std::string_view bytes);
 // nullopt: a character outside the alphabet, or not UTF-8.
 std::optional<std::string> FromByteAlphabet(std::string_view text);
+// The same into a buffer that is used again; false: nullopt, and the buffer holds anything.
+bool FromByteAlphabet(std::string_view text, std::string* bytes);
 
 }  // namespace tokgraft
 

@@ -32,7 +32,7 @@ StatusOr<Format> CheckOutput(const OutputArguments& arguments, const TokenizerSp
                                                    .mark = "id_map.json",
                                                    .but_not = "tokgraft.json",
                                                    .inputs = inputs}));
-  TOKGRAFT_RETURN_IF_ERROR(Serialize(base, format).status());
+  TOKGRAFT_RETURN_IF_ERROR(CheckSavable(base, format));
   return format;
 }
 

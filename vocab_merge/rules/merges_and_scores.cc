@@ -49,8 +49,9 @@ void CheckRepeats(const MergeFacts& facts, ConflictReport* report) {
 }
 
 void CheckInversions(const MergeFacts& facts, ConflictReport* report) {
-  const std::vector<Merge> base = EffectiveMerges(facts.base);
   const std::vector<Merge> donor = EffectiveMerges(facts.donor);
+  if (donor.empty()) return;
+  const std::vector<Merge> base = EffectiveMerges(facts.base);
   std::unordered_map<std::uint64_t, std::uint32_t> base_ranks;
   base_ranks.reserve(base.size());
   for (std::size_t i = 0; i < base.size(); ++i) {

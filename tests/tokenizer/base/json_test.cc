@@ -72,6 +72,17 @@ TEST(JsonTest, SkipsAByteOrderMark) {
             "f.json: byte 6: unexpected ']', a value was expected; the file is not JSON");
 }
 
+TEST(JsonTest, ABackslashBeforeUIsNoEscape) {
+  const StatusOr<JsonDocument> document = JsonDocument::Parse("[\"\\\\ud800\"]", "f.json");
+  ASSERT_TRUE(document.ok()) << document.status();
+  EXPECT_TRUE(document->root()
+                  .ForEachElement([](std::size_t, JsonValue value) -> Status {
+                    EXPECT_EQ(*value.String(), "\\ud800");
+                    return {};
+                  })
+                  .ok());
+}
+
 TEST(JsonTest, FaultsCarryTheirByte) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "byte 0: the file ends, a value was expected; the file is truncated"},
@@ -85,6 +96,7 @@ TEST(JsonTest, FaultsCarryTheirByte) {
       {"[\"\\ud800\"]", "byte 2: half of a surrogate pair, which is no character"},
       {"[\"\\udc00\"]", "byte 2: half of a surrogate pair"},
       {"[\"\\ud800\\u0041\"]", "byte 2: half of a surrogate pair"},
+      {"[\"\\\\\\uD800\"]", "byte 4: half of a surrogate pair"},
       {"[\"\\x\"]", "byte 3: unexpected 'x', an escape was expected"},
       {"{\"a\" 1}", "byte 5: unexpected '1', ':' was expected"},
       {"{1:2}", "byte 1: unexpected '1', a key in double quotes was expected"},

@@ -50,6 +50,18 @@ TEST(ByteAlphabetTest, NothingElseIsALetterOfIt) {
   EXPECT_EQ(FromByteAlphabet("▁a"), std::nullopt);
   EXPECT_EQ(FromByteAlphabet("\xC4"), std::nullopt);  // half a Ġ
   EXPECT_EQ(FromByteAlphabet("\xA1"), std::nullopt);
+  EXPECT_EQ(FromByteAlphabet("\xC4\x41"), std::nullopt);
+  EXPECT_EQ(FromByteAlphabet("\xC0\xA1"), std::nullopt);  // ! in two bytes
+  EXPECT_EQ(FromByteAlphabet("\xC5\xBF"), std::nullopt);  // U+017F
+}
+
+TEST(ByteAlphabetTest, ABufferIsUsedAgain) {
+  std::string bytes = "what was there";
+  EXPECT_TRUE(FromByteAlphabet("ĠaÃ©", &bytes));
+  EXPECT_EQ(bytes, " a\xC3\xA9");
+  EXPECT_FALSE(FromByteAlphabet("a b", &bytes));
+  EXPECT_TRUE(FromByteAlphabet("", &bytes));
+  EXPECT_EQ(bytes, "");
 }
 
 }  // namespace
