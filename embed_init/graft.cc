@@ -130,16 +130,11 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base, const Checkpoint& c
   TOKGRAFT_ASSIGN_OR_RETURN(const CurveTexts texts,
                             ReadCurveTexts(options_.corpora, options_.documents));
   if (options_.auto_budget && donor_ != nullptr) {
-    BudgetOptions choose;
-    TOKGRAFT_ASSIGN_OR_RETURN(choose.model, CostOfModel(checkpoint));
-    choose.memory_weight = options_.memory_weight;
-    choose.strategy = options_.strategy;
-    choose.corpora = texts.corpora;
-    choose.scripts = options_.scripts;
-    choose.pieces = options_.pieces;
-    choose.protect = merge.old_text();
-    choose.threads = options_.threads;
-    choose.progress = options_.progress;
+    TOKGRAFT_ASSIGN_OR_RETURN(const ModelCost model, CostOfModel(checkpoint));
+    const BudgetOptions choose{.model = model,
+                               .memory_weight = options_.memory_weight,
+                               .corpora = texts.corpora,
+                               .merge = merge};
     TOKGRAFT_ASSIGN_OR_RETURN(report_.choice, ChooseBudget(base, *donor_, choose));
     merge.budget = report_.choice->budget;
     report_.budget = merge.budget;

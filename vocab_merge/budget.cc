@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "tokenizer/base/report_text.h"
-#include "vocab_merge/merge.h"
 
 namespace tokgraft {
 namespace {
@@ -45,8 +44,8 @@ StatusOr<Halves> Split(const std::vector<CurveCorpus>& corpora) {
 }
 
 Status CheckOptions(const TokenizerSpec& base, const BudgetOptions& options) {
-  if (options.strategy != "extend") {
-    return InvalidArgumentError(Cat("budget: \"auto\": the strategy is \"", options.strategy,
+  if (options.merge.strategy != "extend") {
+    return InvalidArgumentError(Cat("budget: \"auto\": the strategy is \"", options.merge.strategy,
                                     "\", \"extend\" was expected, which alone adds as many rows "
                                     "as pieces; give a number, or leave the budget out"));
   }
@@ -160,20 +159,20 @@ StatusOr<BudgetChoice> ChooseBudget(const TokenizerSpec& base, const TokenizerSp
                                     const BudgetOptions& options) {
   TOKGRAFT_RETURN_IF_ERROR(CheckOptions(base, options));
   TOKGRAFT_ASSIGN_OR_RETURN(Halves halves, Split(options.corpora));
-  if (options.progress) options.progress("choose a budget", 0);
+  if (options.merge.progress) options.merge.progress("choose a budget", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, donor));
   const SelectOptions select{.budget = std::nullopt,
-                             .scripts = options.scripts,
-                             .pieces = options.pieces,
+                             .scripts = options.merge.scripts,
+                             .pieces = options.merge.pieces,
                              .corpus = halves.choose,
-                             .threads = options.threads};
+                             .threads = options.merge.threads};
   TOKGRAFT_ASSIGN_OR_RETURN(const Selection selection, Select(base, donor, alignment, select));
   CurveOptions measure{.corpora = std::move(halves.measure),
                        .sizes = {},
-                       .protect = options.protect,
-                       .allow_bytes = options.allow_bytes,
-                       .threads = options.threads,
-                       .progress = options.progress};
+                       .protect = options.merge.old_text(),
+                       .allow_bytes = options.merge.allow_bytes,
+                       .threads = options.merge.threads,
+                       .progress = options.merge.progress};
   BudgetChoice choice{.model = options.model, .memory_weight = options.memory_weight};
   TOKGRAFT_ASSIGN_OR_RETURN(choice.curve, MeasureCurve(base, donor, alignment, selection, measure));
   choice.points = CostsOf(options, base.id_limit(), choice.curve);

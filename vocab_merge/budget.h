@@ -32,30 +32,24 @@
 #define TOKGRAFT_VOCAB_MERGE_BUDGET_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "tokenizer/spec.h"
 #include "tokenizer/status.h"
 #include "vocab_merge/curve.h"
+#include "vocab_merge/merge.h"
 #include "vocab_merge/model_cost.h"
-#include "vocab_merge/piece_list.h"
 
 namespace tokgraft {
 
 struct BudgetOptions {
   ModelCost model{};
   double memory_weight = 1;            // w: 0 or more
-  std::string strategy = "extend";     // the only one that auto is for
   std::vector<CurveCorpus> corpora{};  // to choose and to measure on, two documents each at least
-  std::vector<std::string> scripts{};  // see SelectOptions
-  std::vector<WantedPiece> pieces{};   // see SelectOptions: their order is that of the list
-  std::vector<std::string_view> protect{};  // as MergeOptions has it; borrowed for the call
-  bool allow_bytes = false;                 // as MergeOptions has it
-  int threads = 0;                          // 0: all cores; the result does not depend on it
-  std::function<void(std::string_view stage, double fraction)> progress{};  // may be empty
+  // What the merge will be: its strategy ("extend", the only one that auto is for), scripts, pieces
+  // (whose order is that of the list), old text, threads and progress count here.
+  MergeOptions merge{};
 };
 
 // The base is 1 in all three.

@@ -156,6 +156,18 @@ IdMap MakeIdMap(const TokenizerSpec& base, const LearntPieces& learnt) {
   return map;
 }
 
+// Documents to certify on where none were given: so many bytes of the corpus, from all over it.
+constexpr std::size_t kSampleBytes = std::size_t{1} << 20;
+
+std::vector<std::string_view> SampleOf(const std::vector<std::string_view>& corpus) {
+  std::size_t bytes = 0;
+  for (const std::string_view text : corpus) bytes += text.size();
+  const std::size_t step = (bytes + kSampleBytes - 1) / kSampleBytes;
+  std::vector<std::string_view> out;
+  for (std::size_t i = 0; i < corpus.size(); i += step) out.push_back(corpus[i]);
+  return out;
+}
+
 // The base with its bytes alone: a donor that agrees with it in everything and has nothing to say.
 TokenizerSpec SilentDonor(const TokenizerSpec& base) {
   TokenizerSpec donor;
@@ -221,8 +233,9 @@ StatusOr<MergeResult> ContinueBpe(const TokenizerSpec& base, const LearnOptions&
   result.tokenizer = learnt.merged.spec();
   result.id_map = MakeIdMap(base, learnt);
   Tell(options, "certify", 0);
-  const CertifyOptions certify{.texts = options.protect.empty() ? options.corpus : options.protect,
-                               .threads = options.threads};
+  const CertifyOptions certify{
+      .texts = options.protect.empty() ? SampleOf(options.corpus) : options.protect,
+      .threads = options.threads};
   Status reported;
   Status certified;
   ParallelFor(2, 1, options.threads, [&](std::size_t task, std::size_t) {

@@ -47,10 +47,12 @@
 namespace tokgraft {
 
 struct LearnOptions {
-  std::vector<std::string_view> corpus{};   // documents to learn from; borrowed for the call
-  std::uint64_t size = 0;                   // pieces to learn at most
-  std::uint64_t min_count = 2;              // a pair that stands there less often is not joined
-  std::vector<std::string_view> protect{};  // documents to certify on; empty: the corpus
+  std::vector<std::string_view> corpus{};  // documents to learn from; borrowed for the call
+  std::uint64_t size = 0;                  // pieces to learn at most
+  std::uint64_t min_count = 2;             // a pair that stands there less often is not joined
+  // Documents to certify on. Empty: a megabyte of the corpus, whole documents from all over it; of
+  // a Unigram base, where new pieces may cut old text, all of it.
+  std::vector<std::string_view> protect{};
   // Learn within what this format can say: the base is converted first. nullopt: its own format.
   std::optional<Format> format{};
   int threads = 0;  // 0: all cores; the result does not depend on it

@@ -92,7 +92,8 @@ void AddGraftCommand(CLI::App* program, const std::string& command_line, int* ex
       ->check(CLI::IsMember({"extend", "swap", "union", "intersect", "replace-slots"}))
       ->capture_default_str();
   command
-      ->add_option("--protect", arguments->protect, "Old text to certify on; default: the corpora")
+      ->add_option("--protect", arguments->protect,
+                   "Old text to certify on; default: the corpora, or a megabyte of the donor's")
       ->allow_extra_args(false)
       ->type_name("[NAME=]PATH");
   command->add_flag("--no-verify", arguments->no_verify, "Do not read the output again");

@@ -52,17 +52,11 @@ StatusOr<BudgetChoice> ChooseFor(const Tokenizer& base, const Tokenizer& donor,
         "budget: \"auto\": no model was given, whose sizes say what a row costs; give model=PATH, "
         "its directory or its config.json");
   }
-  BudgetOptions options;
-  TOKGRAFT_ASSIGN_OR_RETURN(options.model, ReadModelCost(arguments.model));
-  options.memory_weight = arguments.choice.memory_weight;
-  options.strategy = merge.strategy;
-  options.corpora = texts.corpora;
-  options.scripts = merge.scripts;
-  options.pieces = merge.pieces;
-  options.protect = merge.old_text();
-  options.allow_bytes = merge.allow_bytes;
-  options.threads = merge.threads;
-  options.progress = merge.progress;
+  TOKGRAFT_ASSIGN_OR_RETURN(const ModelCost model, ReadModelCost(arguments.model));
+  const BudgetOptions options{.model = model,
+                              .memory_weight = arguments.choice.memory_weight,
+                              .corpora = texts.corpora,
+                              .merge = merge};
   return ChooseBudget(base.spec(), donor.spec(), options);
 }
 

@@ -197,10 +197,11 @@ TEST(BudgetTest, WhereNothingHelpsNothingIsAdded) {
 TEST(BudgetTest, AListSetsTheOrder) {
   const TokenizerSpec base = toy::ByteLevel({});
   const TokenizerSpec donor = toy::ByteLevel({{"a", "b"}, {"x", "y"}});
-  const StatusOr<BudgetChoice> choice = ChooseBudget(base, donor,
-                                                     {.model = kBudgetModel,
-                                                      .corpora = {{"t", {"ab ab xy", "ab ab xy"}}},
-                                                      .pieces = {{"xy", "w:1"}, {"ab", "w:2"}}});
+  const StatusOr<BudgetChoice> choice =
+      ChooseBudget(base, donor,
+                   {.model = kBudgetModel,
+                    .corpora = {{"t", {"ab ab xy", "ab ab xy"}}},
+                    .merge = {.pieces = {{"xy", "w:1"}, {"ab", "w:2"}}}});
   ASSERT_TRUE(choice.ok()) << choice.status();
   EXPECT_THAT(choice->curve.corpora[0].points,
               ElementsAre(CurvePoint{0, 8}, CurvePoint{1, 7}, CurvePoint{2, 5}));
@@ -228,9 +229,10 @@ TEST(BudgetTest, WhatItNeedsIsSaid) {
   EXPECT_EQ(error({.model = {8, 1000, 1000, 255, true}, .corpora = corpora}),
             "budget: \"auto\": the model has 255 rows, 256 or more were expected, one for each id "
             "of toy; give the config.json of the model that uses this tokenizer");
-  EXPECT_EQ(error({.model = kBudgetModel, .strategy = "replace-slots", .corpora = corpora}),
-            "budget: \"auto\": the strategy is \"replace-slots\", \"extend\" was expected, which "
-            "alone adds as many rows as pieces; give a number, or leave the budget out");
+  EXPECT_EQ(
+      error({.model = kBudgetModel, .corpora = corpora, .merge = {.strategy = "replace-slots"}}),
+      "budget: \"auto\": the strategy is \"replace-slots\", \"extend\" was expected, which "
+      "alone adds as many rows as pieces; give a number, or leave the budget out");
 }
 
 }  // namespace

@@ -75,6 +75,16 @@ TEST(LearnTest, TheCertificateIsMeasuredOnWhatIsProtected) {
   EXPECT_EQ(m->certificate.changed_spans, 0U);
 }
 
+TEST(LearnTest, WithoutProtectedTextAMegabyteOfTheCorpusIsMeasured) {
+  const TokenizerSpec base = toy::ByteLevel({});
+  std::string document;
+  while (document.size() < 600'000) document += "abc abd ";
+  const std::vector<std::string_view> corpus(4, document);
+  const StatusOr<MergeResult> m = MergeLearnt(base, {.corpus = corpus, .size = 2});
+  ASSERT_TRUE(m.ok()) << m.status();
+  EXPECT_EQ(m->certificate.checked_bytes, 2 * document.size());  // the first and the last
+}
+
 // A base that writes new characters as bytes, as Llama-2 does: no piece spells a byte.
 TEST(LearnTest, BytesOfForeignCharactersNeverJoin) {
   const TokenizerSpec base = toy::Metaspace({" ", "a"}, {});

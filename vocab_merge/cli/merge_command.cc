@@ -107,17 +107,10 @@ std::string ResultText(const MergeArguments& arguments, const std::optional<Budg
 StatusOr<BudgetChoice> Choose(const TokenizerSpec& base, const TokenizerSpec& donor,
                               const MergeArguments& arguments, const CurveTexts& texts) {
   TOKGRAFT_ASSIGN_OR_RETURN(const ModelCost model, ReadModelCost(arguments.model));
-  const MergeOptions& merge = arguments.options;
   const BudgetOptions options{.model = model,
                               .memory_weight = arguments.budget.memory_weight,
-                              .strategy = merge.strategy,
                               .corpora = texts.corpora,
-                              .scripts = merge.scripts,
-                              .pieces = merge.pieces,
-                              .protect = merge.old_text(),
-                              .allow_bytes = merge.allow_bytes,
-                              .threads = merge.threads,
-                              .progress = merge.progress};
+                              .merge = arguments.options};
   return ChooseBudget(base, donor, options);
 }
 
@@ -235,8 +228,9 @@ void AddMergeCommand(CLI::App* program, int* exit_status) {
   AddCorpusArguments(command, &arguments->corpus, "select pieces on");
   command
       ->add_option("--protect", arguments->protect,
-                   "Text to certify on; default: the corpora. On a Unigram or "
-                   "WordPiece base, pieces that would cut it anew are left out")
+                   "Text to certify on; default: the corpora, or a megabyte of the "
+                   "donor's. On a Unigram or WordPiece base, pieces that would cut it anew are "
+                   "left out")
       ->allow_extra_args(false)
       ->type_name("[NAME=]PATH");
   command
