@@ -82,7 +82,8 @@ std::string BudgetText(const GraftReport& report) {
   const std::size_t added = report.id_map.added.size();
   if (!report.budget || added >= *report.budget) return "";
   if (IsLearnt(report)) {
-    return Cat("  ", Grouped(added), " of ", Grouped(*report.budget), ": the text has no more\n");
+    return Cat("  ", Grouped(added), " of ", Grouped(*report.budget),
+               ": the text has no more that this base could use\n");
   }
   return Cat("  ", Grouped(added), " of ", Grouped(*report.budget), ": no further piece ",
              report.before.corpora.empty() ? "of the donor fits" : "saves a token on the corpora",

@@ -125,13 +125,15 @@ Status Differs(const TokenizerSpec& spec, Format target, const Draft& draft, con
       Cat(spec.source.empty() ? "tokenizer" : spec.source, ": as ", FormatName(target),
           " the text ", QuotedForMessage(text), " would have the ids ", IdsOf(pair.to, text),
           ", expected ", IdsOf(pair.from, text), "; ", why,
-          "convert it all the same with --lossy (lossy=True), which measures how much changes"));
+          "tokgraft convert --lossy (lossy=True) converts it all the same and measures how much "
+          "changes"));
 }
 
 void MeasureChange(const Pair& pair, const ConvertOptions& options, Conversion* out) {
   std::vector<std::string> mixed;
   std::vector<std::string_view> texts = options.texts;
   if (texts.empty()) {
+    out->measured_on_pieces = true;
     mixed = MixedTexts(pair.from, kMeasuredLines);
     texts.assign(mixed.begin(), mixed.end());
   }
@@ -219,6 +221,7 @@ std::string Conversion::ToJson() const {
       {"changed_texts", FormatDouble(changed_texts)},
       {"changed_bytes", FormatDouble(changed_bytes)},
       {"measured_bytes", Cat(measured_bytes)},
+      {"measured_on_pieces", measured_on_pieces ? "true" : "false"},
       {"notes", Cat("[", list, "]")}};
   return JoinMembers(members);
 }
@@ -231,9 +234,12 @@ std::string Conversion::DebugString() const {
   if (!counterexample) {
     out += ", no difference found\n";
   } else {
-    out += Cat("; ", QuotedForMessage(*counterexample), " changes\nchanged    ",
-               Fixed(100 * changed_texts, 4), " % of the texts, with ",
-               Fixed(100 * changed_bytes, 4), " % of ", Counted(measured_bytes, "byte"), "\n");
+    out += Cat(
+        ", to the first that changes: ", QuotedForMessage(*counterexample), "\nchanged    ",
+        Fixed(100 * changed_texts, 4), " % of the texts, with ", Fixed(100 * changed_bytes, 4),
+        " % of ", Counted(measured_bytes, "byte"),
+        measured_on_pieces ? ": mixtures of its own pieces; give --corpus to measure on text" : "",
+        "\n");
   }
   for (const std::string& note : notes) out += Cat("note       ", note, "\n");
   return out;

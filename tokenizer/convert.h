@@ -42,7 +42,8 @@ struct Conversion {
   double changed_texts = 0;
   double changed_bytes = 0;
   std::uint64_t measured_bytes = 0;
-  std::vector<std::string> notes;  // what the target says otherwise, a sentence each
+  bool measured_on_pieces = false;  // no texts were given: mixtures of its own pieces
+  std::vector<std::string> notes;   // what the target says otherwise, a sentence each
   std::string ToJson() const;
   std::string DebugString() const;  // a few lines for people
 };

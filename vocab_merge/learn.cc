@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "tokenizer/base/parallel.h"
+#include "tokenizer/base/report_text.h"
 #include "tokenizer/convert.h"
 #include "tokenizer/text/utf8.h"
 #include "tokenizer/tokenizer.h"
@@ -168,49 +169,29 @@ std::vector<std::string_view> SampleOf(const std::vector<std::string_view>& corp
   return out;
 }
 
-// The base with its bytes alone: a donor that agrees with it in everything and has nothing to say.
+// The base's stages without a piece: a donor that agrees with it and has nothing to say.
 TokenizerSpec SilentDonor(const TokenizerSpec& base) {
   TokenizerSpec donor;
   donor.source = base.source;
   donor.format = base.format;
   donor.reference = base.reference;
-  donor.spelling = base.spelling;
   donor.normalizers = base.normalizers;
   donor.pre_tokenizers = base.pre_tokenizers;
   donor.post_processors = base.post_processors;
   donor.decoders = base.decoders;
   donor.add_bos = base.add_bos;
   donor.add_eos = base.add_eos;
-  BpeModel model;
-  model.order = std::get<BpeModel>(base.model).order;
-  donor.model = std::move(model);
-  for (std::size_t i = 0; i < base.vocab.size(); ++i) {
-    const Piece piece = base.vocab.entry(i);
-    if (piece.bytes.size() == 1) donor.vocab.Add(piece);
-  }
+  donor.spelling = Spelling::kRaw;  // owes no bytes
+  donor.model = BpeModel{};
   return donor;
 }
 
-// What is to be said of the base. `map` is given the donor's side for as long as it takes.
-StatusOr<ConflictReport> ReportOf(const TokenizerSpec& base, IdMap* map) {
+// What is to be said of the base.
+StatusOr<ConflictReport> ReportOf(const TokenizerSpec& base, const IdMap& map) {
   const TokenizerSpec donor = SilentDonor(base);
   TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, donor));
-  map->donor_to_merged.resize(donor.id_limit());
-  for (std::size_t i = 0; i < donor.vocab.size(); ++i) {
-    const TokenId id = donor.vocab.entry(i).id;
-    map->donor_to_merged[id] = id;
-  }
   const std::vector<RefusedPiece> refused;
-  ConflictReport report = CheckAll(MakeFacts(base, donor, alignment, *map, refused));
-  map->donor_to_merged.clear();
-  // What is found in the base is not said of the donor again.
-  std::erase_if(report.findings, [&](const Finding& finding) {
-    const bool again = finding.base_ids.empty() && !finding.donor_ids.empty();
-    if (again) report.counts[finding.code] -= finding.count;
-    return again;
-  });
-  for (Finding& finding : report.findings) finding.donor_ids.clear();
-  return report;
+  return CheckAll(MakeFacts(base, donor, alignment, map, refused));
 }
 
 template <typename T>
@@ -240,7 +221,7 @@ StatusOr<MergeResult> ContinueBpe(const TokenizerSpec& base, const LearnOptions&
   Status certified;
   ParallelFor(2, 1, options.threads, [&](std::size_t task, std::size_t) {
     if (task == 0) {
-      reported = Store(ReportOf(base, &result.id_map), &result.conflicts);
+      reported = Store(ReportOf(base, result.id_map), &result.conflicts);
     } else {
       certified = Store(Certify(tokenizer, learnt.merged, certify), &result.certificate);
     }
@@ -259,6 +240,12 @@ StatusOr<MergeResult> MergeTrainedUnigram(const TokenizerSpec& base, const Learn
   TOKGRAFT_ASSIGN_OR_RETURN(MergeResult result, MergeTokenizers(base, donor, merge));
   result.id_map.donor_to_merged.clear();
   for (AddedPiece& piece : result.id_map.added) piece.donor_id.reset();
+  if (options.protect.empty() && result.conflicts.counts["C9"] > 0) {
+    result.notes.push_back(
+        Cat(Counted(result.conflicts.counts["C9"], "learnt piece"),
+            " left out, which would cut the corpus itself in other places; name the old text to "
+            "protect instead with --protect (protect=)"));
+  }
   return result;
 }
 

@@ -52,12 +52,30 @@ Json SarifRules(const LintReport& report) {
   return out;
 }
 
+// A path as a URI: relative to where the program ran, or file:///...
+std::string UriOf(std::string_view path) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out = path.starts_with('/') ? "file://" : "";
+  for (const char c : path) {
+    const auto b = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("/-._~").find(c) != std::string_view::npos;
+    if (plain) {
+      out.push_back(c);
+    } else {
+      out.append({'%', kHex[b >> 4], kHex[b & 15]});
+    }
+  }
+  return out;
+}
+
 Json SarifResult(const LintReport& report, const LintFinding& finding) {
   Json logical = Json::array();
   if (!finding.place.empty()) {
     logical.push_back({{"fullyQualifiedName", Printable(finding.place)}});
   }
-  Json location = {{"physicalLocation", {{"artifactLocation", {{"uri", report.tokenizer}}}}}};
+  Json location = {
+      {"physicalLocation", {{"artifactLocation", {{"uri", UriOf(report.tokenizer)}}}}}};
   if (!logical.empty()) location["logicalLocations"] = std::move(logical);
   Json properties = {{"count", finding.count}, {"ids", finding.ids}};
   properties["witness"] = TextOrNull(finding.witness);

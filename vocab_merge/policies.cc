@@ -21,12 +21,14 @@ Status CheckValue(std::string_view policy, std::string_view value,
 // Stages of one tokenizer work for another that spells alike and is read by the same library.
 Status CheckSameKind(std::string_view what, const TokenizerSpec& base, const TokenizerSpec& donor) {
   if (base.spelling == donor.spelling && base.reference == donor.reference) return {};
-  return UnimplementedError(Cat(donor.source.empty() ? "donor" : donor.source, ": its ", what,
-                                " cannot serve the base: the base is ", SpellingName(base.spelling),
-                                " read by ", ReferenceName(base.reference), ", the donor is ",
-                                SpellingName(donor.spelling), " read by ",
-                                ReferenceName(donor.reference), "; convert the donor to ",
-                                FormatName(base.format), " first, or keep the base's"));
+  return UnimplementedError(Cat(
+      donor.source.empty() ? "donor" : donor.source, ": its ", what,
+      " cannot serve the base: the base is ", SpellingName(base.spelling), " read by ",
+      ReferenceName(base.reference), ", the donor is ", SpellingName(donor.spelling), " read by ",
+      ReferenceName(donor.reference),
+      donor.reference == base.reference
+          ? "; keep the base's"
+          : Cat("; convert the donor to ", FormatName(base.format), " first, or keep the base's")));
 }
 
 Status WidenDigits(const TokenizerSpec& donor, TokenizerSpec* base) {

@@ -25,6 +25,7 @@ int Finish(const Status& status) {
   EndProgressLine();
   std::string line(Message(status));
   std::replace(line.begin(), line.end(), '\n', ' ');
+  std::replace(line.begin(), line.end(), '\0', ' ');
   std::fprintf(stderr, "tokgraft: error: %s\n", line.c_str());
   return kExitFailed;
 }
@@ -33,6 +34,7 @@ void Warn(std::string_view text) {
   EndProgressLine();
   std::string line(text);
   std::replace(line.begin(), line.end(), '\n', ' ');
+  std::replace(line.begin(), line.end(), '\0', ' ');
   std::fprintf(stderr, "tokgraft: warning: %s\n", line.c_str());
 }
 

@@ -26,6 +26,7 @@ struct ConvertArguments {
   bool lossy = false;
   bool force = false;
   bool json = false;
+  std::string progress = "auto";
 };
 
 StatusOr<std::string> RunConvert(const ConvertArguments& arguments) {
@@ -37,15 +38,20 @@ StatusOr<std::string> RunConvert(const ConvertArguments& arguments) {
     return FailedPreconditionError(
         Cat(arguments.out, ": exists already; choose another name or use --force"));
   }
+  ProgressBar progress(arguments.progress);
+  progress.Update("load", 0);
   TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec spec, LoadAndWarn(arguments.tokenizer));
   TOKGRAFT_ASSIGN_OR_RETURN(const auto corpora, ParseCorpora(arguments.corpus.corpora));
   TOKGRAFT_ASSIGN_OR_RETURN(const Documents documents, ParseDocuments(arguments.corpus.documents));
   TOKGRAFT_ASSIGN_OR_RETURN(const DocumentList texts, ReadDocuments(corpora, documents));
+  progress.Update("convert and compare", 0.1);
   TOKGRAFT_ASSIGN_OR_RETURN(
       Conversion made, Convert(spec, target, {.lossy = arguments.lossy, .texts = texts.documents}));
+  progress.Update("write and read back", 0.8);
   TOKGRAFT_ASSIGN_OR_RETURN(
       const SaveReport saved,
       Save(made.spec, arguments.out, {.format = target, .force = arguments.force}));
+  progress.Update("write and read back", 1);
   made.notes.insert(made.notes.end(), saved.notes.begin(), saved.notes.end());
   if (arguments.json) return made.ToJson();
   std::string out = made.DebugString();
@@ -73,6 +79,9 @@ void AddConvertCommand(CLI::App* program, int* exit_status) {
   AddCorpusArguments(command, &arguments->corpus, "compare and measure on as well");
   command->add_flag("--force", arguments->force, "Replace files that are there");
   command->add_flag("--json", arguments->json, "The report as JSON");
+  command->add_option("--progress", arguments->progress, "On stderr")
+      ->check(CLI::IsMember({"auto", "json", "none"}))
+      ->capture_default_str();
   command->callback([arguments, exit_status] {
     const StatusOr<std::string> out = RunConvert(*arguments);
     *exit_status = out.ok() ? Print(*out) : Finish(out.status());

@@ -51,7 +51,9 @@ CLI::Option* AddCorpusArguments(CLI::App* command, CorpusArguments* arguments,
           ->add_option("--corpus", arguments->corpora, Cat("Plain text to ", use, "; repeatable"))
           ->allow_extra_args(false)
           ->type_name("[NAME=]PATH");
-  command->add_option("--documents", arguments->documents, "What one document of a corpus is")
+  command
+      ->add_option("--documents", arguments->documents,
+                   "What one document of a corpus is; a line keeps its line end")
       ->check(CLI::IsMember({"line", "paragraph", "file"}))
       ->capture_default_str();
   return corpus;

@@ -379,6 +379,15 @@ StatusOr<Drafts> TokenizerJsonToTekken(const TokenizerSpec& spec) {
   return drafts;
 }
 
+namespace {
+
+bool IsGgufEndName(std::string_view spelling) {
+  const auto names = GgufEndNames();
+  return std::find(names.begin(), names.end(), spelling) != names.end();
+}
+
+}  // namespace
+
 StatusOr<Drafts> TokenizerJsonToGguf(const TokenizerSpec& spec) {
   TOKGRAFT_ASSIGN_OR_RETURN(const BpeModel* bpe, MergeListOf(spec));
   TOKGRAFT_RETURN_IF_ERROR(CheckAddedTokens(spec, "GGUF"));
@@ -399,6 +408,16 @@ StatusOr<Drafts> TokenizerJsonToGguf(const TokenizerSpec& spec) {
           {.id = id, .bytes = token.content, .spelling = token.content, .kind = kind});
       AddedToken kept{.id = id, .content = token.content, .special = token.special};
       draft.spec.added_tokens.push_back(std::move(kept));
+    } else if (piece && IsGgufEndName(piece->spelling)) {
+      draft.spec.vocab.Add({.id = id,
+                            .bytes = piece->spelling,
+                            .spelling = piece->spelling,
+                            .kind = PieceKind::kControl});
+      draft.spec.added_tokens.push_back(
+          {.id = id, .content = std::string(piece->spelling), .special = true});
+      draft.losses.push_back(Cat("llama.cpp takes the piece \"", piece->spelling,
+                                 "\" for a token that ends text, by its name"));
+      draft.suspects.emplace_back(piece->spelling);
     } else if (piece) {
       draft.spec.vocab.Add({.id = id, .bytes = piece->bytes, .spelling = piece->spelling});
     } else {

@@ -344,7 +344,12 @@ class BpeBuilder {
   void SetCuts() {
     out_.whole_word_first_ = model_.order == BpeModel::Order::kRank || model_.ignore_merges;
     const std::uint32_t mark = out_.SymbolOf(Bpe::kMiddle, kMetaspaceMark);
-    out_.cut_at_metaspace_ = !out_.byte_domain_ && !out_.whole_word_first_ &&
+    // A character that is dropped makes neighbours of those around it, two ▁ for example.
+    const bool falls_back =
+        out_.byte_fallback_ && std::all_of(out_.byte_tokens_.begin(), out_.byte_tokens_.end(),
+                                           [](const auto& id) { return id.has_value(); });
+    const bool drops = out_.unknown_ == Bpe::Unknown::kHuggingFace && !out_.unk_ && !falls_back;
+    out_.cut_at_metaspace_ = !out_.byte_domain_ && !out_.whole_word_first_ && !drops &&
                              out_.characters_.size() == 1 && out_.unused_.empty() &&
                              mark < out_.first_extra_;
     if (!out_.cut_at_metaspace_) return;

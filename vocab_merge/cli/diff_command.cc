@@ -1,6 +1,7 @@
 // tokgraft diff: whether two tokenizers are the same function; --hash: their content hashes.
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -28,13 +29,16 @@ struct DiffArguments {
 
 StatusOr<int> RunHash(const DiffArguments& arguments) {
   std::string out;
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < arguments.tokenizers.size(); ++i) {
     const std::string& pattern = i == 1 ? arguments.second_pattern : arguments.first_pattern;
     TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec spec,
                               Load(arguments.tokenizers[i], {.pattern = i < 2 ? pattern : ""}));
-    out += Cat(ContentHash(spec), "  ", arguments.tokenizers[i], "\n");
+    const std::string hash = ContentHash(spec);
+    out += Cat(hash, "  ", arguments.tokenizers[i], "\n");
+    json.push_back({{"tokenizer", arguments.tokenizers[i]}, {"hash", hash}});
   }
-  return Print(out);
+  return Print(arguments.run.json ? json.dump() + "\n" : out);
 }
 
 StatusOr<int> RunDiff(DiffArguments arguments) {

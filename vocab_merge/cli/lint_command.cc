@@ -87,7 +87,8 @@ void AddLintCommand(CLI::App* program, int* exit_status) {
       command->add_option("--explain", arguments->explain,
                           "What a code means and what to do; without a code: the list of them");
   explain->transform(CapitalCode)->expected(0, 1)->type_name("CODE");
-  command->add_option("--ignore", arguments->options.ignore, "Codes that are not reported")
+  command
+      ->add_option("--ignore", arguments->options.ignore, "Codes that are not reported, e.g. A7,B8")
       ->transform(CapitalCode)
       ->delimiter(',')
       ->allow_extra_args(false)

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tokenizer/base/report_text.h"
@@ -71,12 +72,20 @@ std::string ResultJson(const std::optional<BudgetChoice>& choice, const MergeRes
   return ReadableJson(out.dump());
 }
 
+// Of learnt pieces. sentencepiece's trainer knows nothing of the base, so some of its pieces are
+// there already, come out of no text, or would cut old text anew.
+std::string_view NoMore(const MergeResult& result) {
+  return std::holds_alternative<UnigramModel>(result.tokenizer.model)
+             ? ": the others are in the base, or see the conflicts\n"
+             : ": the text has no more\n";
+}
+
 // Why the budget was not used up; "" where it was, or where there was none.
 std::string BudgetLine(const MergeArguments& arguments, const MergeResult& result) {
   const std::size_t added = result.id_map.added.size();
   if (arguments.learn.given() && added < arguments.learn.size) {
     return Cat("             ", Grouped(added), " of ", Grouped(arguments.learn.size),
-               ": the text has no more\n");
+               NoMore(result));
   }
   if (!arguments.options.budget || added >= *arguments.options.budget) return "";
   return Cat(
@@ -171,7 +180,7 @@ StatusOr<int> RunMerge(MergeArguments arguments) {
   const bool adds = arguments.options.strategy != "intersect";
   if (adds && result.id_map.added.empty()) {
     Warn(arguments.learn.given()
-             ? "no new id: no two neighbours stand in the text twice"
+             ? "no new id: the text has nothing to learn for this base"
              : "no new id: no piece of the donor was wanted and could be added");
   }
   std::optional<Explanation> why;

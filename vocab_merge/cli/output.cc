@@ -12,7 +12,9 @@ namespace tokgraft {
 
 void AddOutputArguments(CLI::App* command, OutputArguments* arguments) {
   command->add_option("-o,--out", arguments->out, "Directory to write")->type_name("DIR");
-  command->add_option("--for", arguments->format, "Format to write; default: the base's")
+  command
+      ->add_option("--for", arguments->format,
+                   "Format to write; default: the base's, under swap the donor's")
       ->check(CLI::IsMember(FormatNames()));
   command->add_flag("--dry-run", arguments->dry_run, "Plan and report, write nothing");
   command->add_flag("--force", arguments->force, "Replace existing files");

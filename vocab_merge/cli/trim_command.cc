@@ -59,7 +59,7 @@ void AddTrimCommand(CLI::App* program, int* exit_status) {
   command->add_option("--documents", arguments->documents, "What one document is")
       ->check(CLI::IsMember({"line", "paragraph", "file"}))
       ->capture_default_str();
-  command->add_option("--keep-id", arguments->options.ids, "Ids that stay, used or not")
+  command->add_option("--keep-id", arguments->options.ids, "Ids that stay, used or not, e.g. 5,6")
       ->allow_extra_args(false)
       ->check(CheckWholeNumber)
       ->type_name("ID");

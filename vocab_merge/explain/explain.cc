@@ -99,8 +99,10 @@ std::uint64_t CountDead(const Tokenizer& tokenizer, const Cooked& cooked, int th
     return dead;
   }
   std::vector<WitnessQuery> queries;
-  for (const auto& [id, bytes] : cooked.pieces) {
-    queries.push_back({.id = id, .bytes = bytes, .owner = {}, .known = {}});
+  for (std::size_t i = 0; i < cooked.pieces.size(); ++i) {
+    const auto& [id, bytes] = cooked.pieces[i];
+    queries.push_back({.id = id, .bytes = bytes});
+    if (i < cooked.witnesses.size()) queries.back().known = cooked.witnesses[i];
   }
   const WitnessOptions options{.allow_bytes = false, .threads = threads, .lefts = {}};
   for (const std::string& witness : FindWitnesses(tokenizer, queries, options)) {
@@ -149,12 +151,14 @@ class Comparison {
                const Cooked& cooked) {
     if (options_.progress) options_.progress("explain", 0);
     TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer before, Compile(base));
-    TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer after, Compile(cooked.tokenizer));
-    ExplainedWay way{.name = std::move(name),
-                     .looks_up_words = looks_up_words,
-                     .added = cooked.pieces.size(),
-                     .dead = CountDead(after, cooked, options_.threads)};
-    MeasureText(before, after, texts_, options_.threads, &way);
+    ExplainedWay way{
+        .name = std::move(name), .looks_up_words = looks_up_words, .added = cooked.pieces.size()};
+    if (const StatusOr<Tokenizer> after = Compile(cooked.tokenizer); after.ok()) {
+      way.dead = CountDead(*after, cooked, options_.threads);
+      MeasureText(before, *after, texts_, options_.threads, &way);
+    } else {
+      way.refused = std::string(Message(after.status()));
+    }
     out_.ways.push_back(std::move(way));
     return {};
   }
@@ -185,18 +189,23 @@ std::string Share(std::uint64_t part, std::uint64_t whole) {
 
 std::string WaysTable(const Explanation& why, bool looks_up_words) {
   std::vector<std::vector<std::string>> rows = {{"way", "new ids", "dead"}};
+  std::string refused;
   if (why.checked_bytes > 0) {
     rows[0].insert(rows[0].end(), {"old tokens changed", "", "new cuts", "tokens"});
   }
   for (const ExplainedWay& way : why.ways) {
     if (way.looks_up_words != looks_up_words) continue;
+    if (!way.refused.empty()) {
+      refused += Cat(way.name, ": not possible: ", way.refused, "\n");
+      continue;
+    }
     std::vector<std::string>& row = rows.emplace_back(
         std::vector<std::string>{way.name, Grouped(way.added), Grouped(way.dead)});
     if (why.checked_bytes == 0) continue;
     row.insert(row.end(), {Grouped(way.changed_tokens), Share(way.changed_tokens, why.base_tokens),
                            Grouped(way.new_cuts), Grouped(way.tokens)});
   }
-  return rows.size() == 1 ? "" : Table(rows);
+  return rows.size() == 1 ? refused : Table(rows) + refused;
 }
 
 }  // namespace
@@ -214,6 +223,7 @@ std::string Explanation::ToJson() const {
                            {"tokens", way.tokens},
                            {"changed_tokens", way.changed_tokens},
                            {"new_cuts", way.new_cuts}});
+    if (!way.refused.empty()) out["ways"].back()["refused"] = way.refused;
   }
   return out.dump() + "\n";
 }
@@ -249,8 +259,10 @@ StatusOr<Explanation> ExplainMerge(const TokenizerSpec& base, const TokenizerSpe
   TOKGRAFT_ASSIGN_OR_RETURN(const Alignment alignment, Align(base, donor));
   Comparison comparison(base, options);
   Cooked ours{.tokenizer = merged.tokenizer, .pieces = {}};
-  for (const AddedPiece& piece : merged.id_map.added)
+  for (const AddedPiece& piece : merged.id_map.added) {
     ours.pieces.emplace_back(piece.id, piece.bytes);
+    ours.witnesses.push_back(piece.witness);
+  }
   TOKGRAFT_RETURN_IF_ERROR(comparison.Add("tokgraft merge", std::move(ours)));
   const std::vector<TokenId> pieces = PiecesToCook(alignment, merged, options);
   for (const Recipe recipe : RecipesFor(base, donor)) {

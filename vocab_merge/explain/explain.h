@@ -24,6 +24,7 @@ struct ExplainedWay {
   bool looks_up_words = true;
   std::uint64_t added = 0;  // new ids
   std::uint64_t dead = 0;   // of these: no text was found whose encoding contains them
+  std::string refused{};    // why the result cannot be encoded with; then nothing else is said
   // Of the old text.
   std::uint64_t tokens = 0;
   std::uint64_t changed_tokens = 0;  // tokens of the base that are not there any more

@@ -34,7 +34,8 @@ struct Cooked {
   TokenizerSpec tokenizer;
   // The id that each donor piece got, and the text it stands for: canonical bytes.
   std::vector<std::pair<TokenId, std::string>> pieces;
-  bool added_tokens = false;  // found wherever the text has them, whatever stands around
+  std::vector<std::string> witnesses{};  // of the pieces, where known; else empty
+  bool added_tokens = false;             // found wherever the text has them, whatever stands around
 };
 
 // `donor_ids`: text pieces of the donor that the base lacks; those that cannot be written in the

@@ -473,37 +473,39 @@ void Learner::Step(std::uint32_t index) {
 // after_ becomes before_ with all joins of the candidate, and with those that become possible by
 // them. Whatever else could join in the sequence did so earlier.
 void Learner::JoinAll(std::uint32_t candidate) {
-  after_ = before_;
-  const auto joins = [&](std::size_t at) -> std::optional<Symbol> {
+  after_.clear();
+  std::size_t next = 0;  // what of before_ is not in after_ yet begins here
+  const auto follows = [&](Symbol right) {
+    return next < before_.size() && before_[next] == right;
+  };
+  const auto joins = [&]() -> const Pair* {
     for (std::uint32_t p = candidates_[candidate].first_pair; p != kNone; p = pairs_[p].next) {
       const Pair& pair = pairs_[p];
-      if (after_[at] != pair.left) continue;
-      if (pair.right == kNone || (at + 1 < after_.size() && after_[at + 1] == pair.right)) {
-        return pair.product;
-      }
+      if (after_.back() == pair.left && (pair.right == kNone || follows(pair.right))) return &pair;
     }
-    return std::nullopt;
+    return nullptr;
   };
-  const bool single = pairs_[candidates_[candidate].first_pair].right == kNone;
-  for (std::size_t at = 0; at + (single ? 0 : 1) < after_.size(); ++at) {
-    const std::optional<Symbol> product = joins(at);
-    if (!product) continue;
-    after_[at] = *product;
-    if (!single) after_.erase(after_.begin() + static_cast<std::ptrdiff_t>(at) + 1);
-    // Joins with an earlier turn that the product makes possible.
+  while (next < before_.size()) {
+    after_.push_back(before_[next++]);
+    const Pair* found = joins();
+    if (found == nullptr) continue;
+    if (found->right != kNone) ++next;
+    after_.back() = found->product;
+    // Joins with an earlier turn that the product makes possible, the left one first among equals.
     while (true) {
-      std::optional<std::size_t> best;
-      double best_turn = 0;
-      for (std::size_t i = at == 0 ? 0 : at - 1; i <= at && i + 1 < after_.size(); ++i) {
-        const Pair& pair = pairs_[PairAt(after_[i], after_[i + 1])];
-        if (pair.product == kNone || (best && pair.turn >= best_turn)) continue;
-        best = i;
-        best_turn = pair.turn;
+      const bool has_left = after_.size() > 1;
+      const Pair left =
+          has_left ? pairs_[PairAt(after_[after_.size() - 2], after_.back())] : Pair();
+      const bool has_right = next < before_.size();
+      const Pair right = has_right ? pairs_[PairAt(after_.back(), before_[next])] : Pair();
+      if (left.product == kNone && right.product == kNone) break;
+      if (right.product == kNone || (left.product != kNone && left.turn <= right.turn)) {
+        after_.pop_back();
+        after_.back() = left.product;
+      } else {
+        ++next;
+        after_.back() = right.product;
       }
-      if (!best) break;
-      after_[*best] = pairs_[PairAt(after_[*best], after_[*best + 1])].product;
-      after_.erase(after_.begin() + static_cast<std::ptrdiff_t>(*best) + 1);
-      at = *best;
     }
   }
 }

@@ -1,65 +1,82 @@
 #include "vocab_merge/learn/unigram.h"
 
-#include <deque>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tokenizer/load.h"
 #include "tokenizer/tokenizer.h"
 #include "vocab_merge/learn/sentencepiece_trainer.h"
+#include "vocab_merge/learn/valid_text.h"
 
 namespace tokgraft {
 namespace {
 
 // The trainer passes over sentences of more than 4,192 bytes.
 constexpr std::size_t kSentenceBytes = 4000;
+constexpr std::uint64_t kMostPieces = std::uint64_t{1} << 24;
 
 // The corpus in sentences, normalized and split as the base does it.
-class Reader {
+class Sentences {
  public:
-  Reader(const Tokenizer& base, const LearnOptions& options) : base_(base), options_(options) {}
+  explicit Sentences(const Tokenizer& base) : base_(base) {}
 
-  bool Next(std::string* sentence) {
-    while (ready_.empty()) {
-      if (document_ == options_.corpus.size()) return false;
-      Read(options_.corpus[document_++]);
-      if (options_.progress && (document_ % 1024 == 0 || document_ == options_.corpus.size())) {
-        options_.progress("read the donor corpus", static_cast<double>(document_) /
-                                                       static_cast<double>(options_.corpus.size()));
-      }
-    }
-    *sentence = std::move(ready_.front());
-    ready_.pop_front();
-    return true;
+  void Add(std::string_view document) {
+    ForEachValid(document, [&](std::string_view text) {
+      base_.ForEachWord(text, [&](std::string_view word) {
+        if (!sentence_.empty() && sentence_.size() + word.size() > kSentenceBytes) End();
+        // A byte-level base hands out the bytes of the text themselves.
+        const Spelling spelling = base_.spec().spelling;
+        sentence_ += spelling == Spelling::kByteLevel ? std::string(word)
+                                                      : Unspell(spelling, word).value_or("");
+      });
+      End();
+    });
   }
+  std::vector<std::string> Take() && { return std::move(sentences_); }
 
  private:
-  void Read(std::string_view document) {
-    std::string sentence;
-    base_.ForEachWord(document, [&](std::string_view word) {
-      if (!sentence.empty() && sentence.size() + word.size() > kSentenceBytes) Add(&sentence);
-      sentence += Unspell(base_.spec().spelling, word).value_or("");
-    });
-    Add(&sentence);
-  }
-  void Add(std::string* sentence) {
-    if (!sentence->empty()) ready_.push_back(std::move(*sentence));
-    sentence->clear();
+  void End() {
+    // Of blanks alone the trainer would make nothing.
+    if (sentence_.find_first_not_of(' ') != std::string::npos) {
+      sentences_.push_back(std::move(sentence_));
+    }
+    sentence_.clear();
   }
 
   const Tokenizer& base_;
-  const LearnOptions& options_;
-  std::size_t document_ = 0;
-  std::deque<std::string> ready_;
+  std::string sentence_;
+  std::vector<std::string> sentences_;
 };
+
+std::vector<std::string> Read(const Tokenizer& base, const LearnOptions& options) {
+  Sentences sentences(base);
+  for (std::size_t i = 0; i < options.corpus.size(); ++i) {
+    sentences.Add(options.corpus[i]);
+    if (options.progress && ((i + 1) % 1024 == 0 || i + 1 == options.corpus.size())) {
+      options.progress("read the donor corpus",
+                       static_cast<double>(i + 1) / static_cast<double>(options.corpus.size()));
+    }
+  }
+  return std::move(sentences).Take();
+}
 
 }  // namespace
 
 StatusOr<TokenizerSpec> TrainUnigram(const TokenizerSpec& base, const LearnOptions& options) {
+  if (options.size >= kMostPieces) {
+    return InvalidArgumentError(Cat("donor size: it is ", options.size, ", less than ", kMostPieces,
+                                    " pieces were expected for a Unigram base"));
+  }
   TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(base));
-  Reader reader(tokenizer, options);
-  bool told = false;
+  const std::vector<std::string> sentences = Read(tokenizer, options);
+  if (sentences.empty()) {
+    return InvalidArgumentError(
+        "donor corpus: it has nothing but blanks, as the base normalizes it; text to learn pieces "
+        "from was expected");
+  }
+  if (options.progress) options.progress("train a donor", 0);
   const TrainedModel trained =
       TrainSentencePiece({{"model_type", "unigram"},
                           {"vocab_size", std::to_string(options.size + 1)},  // and <unk>
@@ -67,18 +84,15 @@ StatusOr<TokenizerSpec> TrainUnigram(const TokenizerSpec& base, const LearnOptio
                           {"bos_id", "-1"},
                           {"eos_id", "-1"},
                           {"normalization_rule_name", "identity"},
+                          {"add_dummy_prefix", "false"},  // the base has put its own there
+                          {"remove_extra_whitespaces", "false"},
                           {"num_threads", "16"},
                           {"minloglevel", "3"}},
-                         [&](std::string* sentence) {
-                           if (reader.Next(sentence)) return true;
-                           if (options.progress && !std::exchange(told, true))
-                             options.progress("train a donor", 0);
-                           return false;
-                         });
+                         sentences);
   if (!trained.error.empty()) {
     return InvalidArgumentError(Cat("donor corpus: sentencepiece cannot train ", options.size,
-                                    " pieces on it: ", trained.error,
-                                    "; give more text or another size"));
+                                    " pieces on it (", trained.error,
+                                    "); give more text or another size"));
   }
   return LoadBytes(trained.model, "learnt donor");
 }

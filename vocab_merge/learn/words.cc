@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tokenizer/base/parallel.h"
+#include "vocab_merge/learn/valid_text.h"
 
 namespace tokgraft {
 namespace {
@@ -85,7 +86,9 @@ WordCounts CountWords(const Tokenizer& tokenizer, std::span<const std::string_vi
         }
       }
       for (std::size_t i = begins[step + begin]; i < begins[step + end]; ++i) {
-        tokenizer.ForEachWord(documents[i], [&](std::string_view word) { counts.Add(word, 1); });
+        ForEachValid(documents[i], [&](std::string_view text) {
+          tokenizer.ForEachWord(text, [&](std::string_view word) { counts.Add(word, 1); });
+        });
       }
       const std::lock_guard<std::mutex> lock(mutex);
       idle.push_back(std::move(counts));

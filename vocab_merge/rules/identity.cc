@@ -60,10 +60,11 @@ void CheckSharedIds(const MergeFacts& facts, ConflictReport* report) {
 }
 
 void CheckSameIds(const MergeFacts& facts, ConflictReport* report) {
-  Finding other{.code = "A2",
-                .action = facts.Done("donor ids are not used; new pieces get new ids",
-                                     "the donor's ids hold: text that the base encoded must be "
-                                     "encoded again, rows are moved by id_map.json")};
+  Finding other{
+      .code = "A2",
+      .action = facts.Done("donor ids are not used; id_map.json has the ids of new pieces",
+                           "the donor's ids hold: text that the base encoded must be "
+                           "encoded again, rows are moved by id_map.json")};
   for (const ListedToken& token : facts.donor_used) {
     const auto base = facts.base_by_id.find(token.id);
     if (base == facts.base_by_id.end() || base->second.bytes == token.bytes) continue;
@@ -169,15 +170,16 @@ void CheckEqualForms(const MergeFacts& facts, ConflictReport* report) {
                   "kept as the donor has them; those that its normalizer rewrites are under B5"),
               .examples = forms.canonical.Texts()},
              report);
-  AddFinding({.code = "A7",
-              .donor_ids = forms.compatible.ids,
-              .message = Cat(Grouped(forms.compatible.size()),
-                             " donor pieces equal another piece after compatibility normalization "
-                             "(NFKC) only"),
-              .action = facts.Done("added: other characters, told apart by the base",
-                                   "kept: other characters, told apart by the donor"),
-              .examples = forms.compatible.Texts()},
-             report);
+  AddFinding(
+      {.code = "A7",
+       .donor_ids = forms.compatible.ids,
+       .message = Cat(Grouped(forms.compatible.size()),
+                      " donor pieces equal another piece after compatibility normalization "
+                      "(NFKC) only"),
+       .action = facts.Done("treated like all others: other characters, told apart by the base",
+                            "kept: other characters, told apart by the donor"),
+       .examples = forms.compatible.Texts()},
+      report);
 }
 
 // Whether the same bytes inside and outside a word are two pieces.

@@ -100,8 +100,8 @@ void CheckInversions(const MergeFacts& facts, ConflictReport* report) {
   const std::uint64_t inversions = CountInversions(&order);
   const double share = pairs > 0 ? static_cast<double>(inversions) / pairs * 100 : 0;
   finding.message = Cat(Grouped(finding.count), " of ", Grouped(merges.size()),
-                        " shared merges stand in another order in the donor (",
-                        std::to_string(share).substr(0, 5), " % of all pairs of them)");
+                        " shared merges stand in another order in the donor (", Fixed(share, 2),
+                        " % of all pairs of them)");
   AddFinding(std::move(finding), report);
 }
 

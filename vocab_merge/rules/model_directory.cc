@@ -227,13 +227,26 @@ Status LintModelDirectory(const LintFacts& facts, LintReport* report) {
   if (directory.empty()) {
     report->not_checked.push_back({.codes = {"D4"}, .reason = "no model directory was given"});
   } else {
+    std::error_code error;
+    if (!std::filesystem::is_directory(directory, error)) {
+      return NotFoundError(Cat(directory,
+                               ": no such directory, that of a model was expected; "
+                               "check the path"));
+    }
+    bool has_config = false;
     for (const char* name : {"config.json", "generation_config.json"}) {
       TOKGRAFT_ASSIGN_OR_RETURN(const std::optional<JsonDocument> document,
                                 ReadConfig(directory, name));
       if (!document) continue;
       any = true;
       roles.Ids(name, document->root());
-      if (std::string_view(name) == "config.json") LintRows(facts, document->root(), report);
+      if (std::string_view(name) != "config.json") continue;
+      has_config = true;
+      LintRows(facts, document->root(), report);
+    }
+    if (!has_config) {
+      report->not_checked.push_back(
+          {.codes = {"D4"}, .reason = Cat(directory, " has no config.json")});
     }
   }
   for (const auto& [name, text] : facts.spec.companions) {

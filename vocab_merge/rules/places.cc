@@ -8,10 +8,8 @@
 namespace tokgraft {
 
 Places::Places(const TokenizerSpec& spec) : spec_(&spec) {
-  entries_.resize(spec.vocab.id_limit());
-  for (std::size_t i = 0; i < spec.vocab.size(); ++i) {
-    entries_[spec.vocab.entry(i).id] = static_cast<std::uint32_t>(i + 1);
-  }
+  entries_.reserve(spec.vocab.size());
+  for (std::size_t i = 0; i < spec.vocab.size(); ++i) entries_[spec.vocab.entry(i).id] = i;
   for (std::size_t i = 0; i < spec.added_tokens.size(); ++i) {
     added_.emplace(spec.added_tokens[i].id, i);
   }
@@ -35,13 +33,14 @@ std::string_view Places::vocabulary() const {
 
 std::string Places::Of(TokenId id) const {
   const auto added = added_.find(id);
-  const bool in_vocab = id < entries_.size() && entries_[id] != 0;
+  const auto held = entries_.find(id);
+  const bool in_vocab = held != entries_.end();
   if (added != added_.end()) {
     if (spec_->format == Format::kTokenizerJson) return Cat("added_tokens[", added->second, "]");
     if (!in_vocab) return Cat("special token ", added->second);
   }
   if (!in_vocab) return {};
-  const std::size_t entry = entries_[id] - 1;
+  const std::size_t entry = held->second;
   switch (spec_->format) {
     case Format::kTokenizerJson:
       if (std::holds_alternative<UnigramModel>(spec_->model)) return Cat("model.vocab[", id, "]");

@@ -2,11 +2,12 @@
 #ifndef TOKGRAFT_VOCAB_MERGE_RULES_PLACES_H_
 #define TOKGRAFT_VOCAB_MERGE_RULES_PLACES_H_
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 #include "tokenizer/spec.h"
 #include "tokenizer/token.h"
@@ -24,7 +25,7 @@ class Places {
 
  private:
   const TokenizerSpec* spec_;
-  std::vector<std::uint32_t> entries_;  // id -> entry + 1
+  absl::flat_hash_map<TokenId, std::size_t> entries_;  // id -> the last entry; ids may be huge
   std::unordered_map<TokenId, std::size_t> added_;
 };
 

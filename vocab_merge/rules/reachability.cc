@@ -21,11 +21,12 @@ struct CauseText {
 constexpr std::array<CauseText, 5> kCauses = {{
     {Cause::kNoPath, "B1", "",  // by the model, see NoPath
      "not added: nothing would emit them"},
-    {Cause::kPreTokenizer, "B3", " donor pieces are cut by the base's pre-tokenizer",
+    {Cause::kPreTokenizer, "B3", " donor pieces are cut by the merged tokenizer's pre-tokenizer",
      "not added: nothing would emit them, in any of the contexts tried"},
-    {Cause::kDigits, "B4", " donor pieces of digits are cut by the base's rule for digits",
-     "not added: the base's policy for digits is kept"},
-    {Cause::kNormalizer, "B5", " donor pieces are changed by the base's normalizer",
+    {Cause::kDigits, "B4",
+     " donor pieces of digits are cut by the merged tokenizer's rule for digits",
+     "not added: nothing would emit them; --digits widen takes longer runs"},
+    {Cause::kNormalizer, "B5", " donor pieces are changed by the merged tokenizer's normalizer",
      "not added; where the result is a piece, id_map.json maps them to it"},
     {Cause::kAddedToken, "B6",
      " donor pieces contain an added token of the base, which is found first",

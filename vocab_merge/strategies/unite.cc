@@ -4,7 +4,10 @@
 #include <unordered_set>
 #include <utility>
 
+#include "tokenizer/base/report_text.h"
+#include "tokenizer/tokenizer.h"
 #include "vocab_merge/extend/chain.h"
+#include "vocab_merge/extend/witness.h"
 #include "vocab_merge/rules/rule.h"
 #include "vocab_merge/strategies/strategy.h"
 #include "vocab_merge/strategies/unigram_union.h"
@@ -59,6 +62,45 @@ void AddName(const TokenizerSpec& donor, const ListedToken& token, TokenId id,
   }
 }
 
+// The names are found in a text before the model runs, so they may hide a piece that contains one,
+// or a name another. Returns the ids that no text brings out any more; a name that a text cannot
+// spell (sentencepiece's control pieces) is none of them.
+std::vector<TokenId> FindWitnessesAgain(const Tokenizer& tokenizer, const MergeOptions& options,
+                                        IdMap* map) {
+  std::vector<WitnessQuery> queries;
+  for (const AddedPiece& piece : map->added) {
+    queries.push_back({.id = piece.id, .bytes = piece.bytes, .known = piece.witness});
+  }
+  std::vector<std::string> found = FindWitnesses(
+      tokenizer, queries, {.allow_bytes = options.allow_bytes, .threads = options.threads});
+  std::vector<TokenId> hidden;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    AddedPiece& piece = map->added[i];
+    if (found[i].empty() && tokenizer.token_kind(piece.id) != PieceKind::kControl) {
+      hidden.push_back(piece.id);
+    }
+    piece.witness = std::move(found[i]);
+  }
+  return hidden;
+}
+
+void TellHidden(const IdMap& map, const std::vector<TokenId>& hidden, ConflictReport* report) {
+  Finding finding{
+      .code = "B6",
+      .severity = Severity::kWarning,
+      .count = hidden.size(),
+      .message = Cat(Counted(hidden.size(), "new id is", "new ids are"),
+                     " in no encoding: an added token that is part of it is found first"),
+      .action = "kept, since a union has all of both; trim takes them out"};
+  for (const AddedPiece& piece : map.added) {
+    if (std::find(hidden.begin(), hidden.end(), piece.id) == hidden.end()) continue;
+    if (piece.donor_id) finding.donor_ids.push_back(*piece.donor_id);
+    if (finding.examples.size() < kMaxExamples) finding.examples.push_back(ShowPiece(piece.bytes));
+  }
+  AddFinding(std::move(finding), report);
+  SortByCode(report);
+}
+
 }  // namespace
 
 StatusOr<MergeResult> Unite(const TokenizerSpec& base, const TokenizerSpec& donor,
@@ -80,14 +122,9 @@ StatusOr<MergeResult> Unite(const TokenizerSpec& base, const TokenizerSpec& dono
   }
   if (result.tokenizer.format == Format::kTokenizerJson) FoldAddedTokens(&result.tokenizer);
   TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(result.tokenizer));
-  for (AddedPiece& piece : map.added) {
-    if (!piece.witness.empty()) continue;
-    // A name that a text cannot spell (sentencepiece's control pieces) has no witness.
-    std::vector<TokenId> ids;
-    tokenizer.EncodeIds(piece.bytes, &ids);
-    if (std::find(ids.begin(), ids.end(), piece.id) != ids.end()) piece.witness = piece.bytes;
-  }
+  const std::vector<TokenId> hidden = FindWitnessesAgain(tokenizer, extend, &map);
   TOKGRAFT_RETURN_IF_ERROR(CheckAgain(base, donor, &result));
+  TellHidden(map, hidden, &result.conflicts);
   TOKGRAFT_RETURN_IF_ERROR(CertifyResult(base, extend, &result));
   return result;
 }

@@ -45,6 +45,15 @@ Status ReportRules(const TokenizerSpec& base, const TokenizerSpec& donor,
     Policies alone;
     alone.*rule.value = value;
     TOKGRAFT_ASSIGN_OR_RETURN(const TokenizerSpec changed, ApplyPolicies(base, donor, alone));
+    report->policies[std::string(rule.name)] = value;
+    if (changed == base) {
+      AddFinding({.code = std::string(rule.code),
+                  .count = 1,
+                  .message = Cat(rule.what, ", as was asked for"),
+                  .action = "nothing: the base's rule is the same"},
+                 report);
+      continue;
+    }
     const CertifyOptions certify{.texts = options.old_text(), .threads = options.threads};
     TOKGRAFT_ASSIGN_OR_RETURN(const Certificate measured, Certify(base, changed, certify));
     AddFinding({.code = std::string(rule.code),
@@ -53,7 +62,6 @@ Status ReportRules(const TokenizerSpec& base, const TokenizerSpec& donor,
                 .message = Cat(rule.what, ", as was asked for"),
                 .action = Effect(measured)},
                report);
-    report->policies[std::string(rule.name)] = value;
   }
   SortByCode(report);
   return {};

@@ -128,11 +128,14 @@ TEST(BpeTest, UnitsBetweenMetaspacesJoinAsTheWholeTextWould) {
       for (const char c : text) out += c == '_' ? "▁" : std::string(1, c);
       return out;
     };
-    std::vector<toy::ToyPiece> pieces;
+    // Without <unk> unknown characters would be dropped, and then nothing is cut.
+    std::vector<toy::ToyPiece> pieces = {{"<unk>"}};
+    BpeModel model;
+    model.unk = 0;
     for (const toy::ToyPiece& piece : grown.pieces) pieces.push_back({spell(piece.spelling)});
     std::vector<std::pair<std::string, std::string>> merges;
     for (const auto& [left, right] : grown.merges) merges.emplace_back(spell(left), spell(right));
-    TokenizerSpec spec = toy::Spec(pieces, BpeModel{});
+    TokenizerSpec spec = toy::Spec(pieces, model);
     toy::AddMerges(merges, &spec);
     const Tokenizer tokenizer = Compile(spec).value();
     const auto rank = [&](const std::string& left, const std::string& right) {
@@ -194,6 +197,14 @@ TEST(BpeTest, UnknownCharactersAreDroppedOrUnknownOrFused) {
   const Tokenizer fusing = Compile(toy::Spec(pieces, model)).value();
   EXPECT_THAT(toy::Tokens(fusing, "axya"), ElementsAre("a", "<unk>", "a"));
   EXPECT_EQ(fusing.Encode("axya").offsets, (std::vector<Span>{{0, 1}, {1, 3}, {3, 4}}));
+}
+
+TEST(BpeTest, ADroppedCharacterMakesNeighboursOfTheMarksAroundIt) {
+  TokenizerSpec spec = toy::Spec({{"▁"}, {"a"}, {"▁▁"}}, BpeModel{});
+  toy::AddMerges({{"▁", "▁"}}, &spec);
+  const Tokenizer tokenizer = Compile(spec).value();
+  EXPECT_THAT(toy::Tokens(tokenizer, "a▁x▁a"), ElementsAre("a", "▁▁", "a"));
+  EXPECT_THAT(toy::Tokens(tokenizer, "▁x▁▁xxx▁"), ElementsAre("▁▁", "▁▁"));
 }
 
 TEST(BpeTest, BytesFallBackOnlyWhenAllOfACharacterAreThereAndOvertakeWhatWaits) {

@@ -8,17 +8,12 @@
 namespace tokgraft {
 namespace {
 
-TrainedModel TrainedOn(std::vector<std::string> sentences, const std::string& size) {
-  std::size_t next = 0;
+TrainedModel TrainedOn(const std::vector<std::string>& sentences, const std::string& size) {
   return TrainSentencePiece({{"model_type", "unigram"},
                              {"vocab_size", size},
                              {"hard_vocab_limit", "false"},
                              {"minloglevel", "3"}},
-                            [&](std::string* sentence) {
-                              if (next == sentences.size()) return false;
-                              *sentence = sentences[next++];
-                              return true;
-                            });
+                            sentences);
 }
 
 TEST(SentencePieceTrainerTest, GivesTheBytesOfAModel) {
@@ -37,6 +32,12 @@ TEST(SentencePieceTrainerTest, SaysWhatTheTrainerSays) {
   EXPECT_EQ(trained.model, "");
   EXPECT_THAT(trained.error,
               ::testing::HasSubstr("Vocabulary size is smaller than required_chars"));
+}
+
+TEST(SentencePieceTrainerTest, WhatEndsTheTrainerIsAnError) {
+  const TrainedModel trained = TrainedOn({" ", " "}, "8");
+  EXPECT_EQ(trained.model, "");
+  EXPECT_EQ(trained.error, "its trainer gave up");
 }
 
 }  // namespace

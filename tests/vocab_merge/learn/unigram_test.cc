@@ -42,8 +42,23 @@ TEST(UnigramTest, TheTrainersErrorsSayWhatToDo) {
   const StatusOr<TokenizerSpec> donor = TrainUnigram(base, {.corpus = {"abcdefgh"}, .size = 2});
   ASSERT_FALSE(donor.ok());
   EXPECT_THAT(std::string(donor.status().message()),
-              HasSubstr("donor corpus: sentencepiece cannot train 2 pieces on it: "));
-  EXPECT_THAT(std::string(donor.status().message()), HasSubstr("; give more text or another size"));
+              HasSubstr("donor corpus: sentencepiece cannot train 2 pieces on it ("));
+  EXPECT_THAT(std::string(donor.status().message()),
+              HasSubstr("); give more text or another size"));
+}
+
+TEST(UnigramTest, BlanksAreNoText) {
+  const TokenizerSpec base = toy::SentencePieceUnigram({{" ", -1}, {"a", -2}});
+  for (const std::string_view text : {" ", "  ", "\u2581", "\xFF"}) {
+    const StatusOr<TokenizerSpec> donor = TrainUnigram(base, {.corpus = {text}, .size = 9});
+    ASSERT_FALSE(donor.ok());
+    EXPECT_THAT(std::string(donor.status().message()), HasSubstr("it has nothing but blanks"));
+  }
+}
+
+TEST(UnigramTest, ASizeBeyondAllVocabulariesIsRefused) {
+  const TokenizerSpec base = toy::SentencePieceUnigram({{"a", -2}});
+  EXPECT_FALSE(TrainUnigram(base, {.corpus = {"aa"}, .size = ~std::uint64_t{0}}).ok());
 }
 
 TEST(UnigramTest, AUnigramBaseIsExtendedByThem) {

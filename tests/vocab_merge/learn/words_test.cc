@@ -32,6 +32,16 @@ TEST(WordsTest, CountsAddUp) {
   EXPECT_THAT(WordMap(one), ElementsAre(Pair("", 1U), Pair("a", 5U), Pair("b", 1U)));
 }
 
+TEST(WordsTest, BytesThatAreNotUtf8AreInNoWord) {
+  const TokenizerSpec base = toy::Metaspace({" ", "a", "b"}, {});
+  const std::vector<std::string_view> documents = {
+      "a\xFF\xFE"
+      "b",
+      "\xC4", "b\xE4\xB8"};
+  EXPECT_THAT(WordMap(CountWords(*Compile(base), documents, 1, {})),
+              ElementsAre(Pair("▁a", 1U), Pair("▁b", 2U)));
+}
+
 TEST(WordsTest, WordsAreThoseOfThePreTokenizer) {
   TokenizerSpec base = toy::ByteLevel({});
   base.added_tokens = {{.id = 256, .content = "<t>", .special = true}};

@@ -25,14 +25,15 @@ TEST(IdentityTest, A1AndA2PiecesAndIdsThatAreCrossed) {
                  .action = "the base's id stands for both; id_map.json says which",
                  .examples = {"\"cd\": donor 256, base 257", "\"ab\": donor 257, base 256"}}}));
   EXPECT_EQ(toy::Of("A2", merged.conflicts),
-            (std::vector<Finding>{{.code = "A2",
-                                   .count = 2,
-                                   .base_ids = {256, 257},
-                                   .donor_ids = {256, 257},
-                                   .message = "2 ids stand for other pieces in the donor",
-                                   .action = "donor ids are not used; new pieces get new ids",
-                                   .examples = {"256: \"ab\" in the base, \"cd\" in the donor",
-                                                "257: \"cd\" in the base, \"ab\" in the donor"}}}));
+            (std::vector<Finding>{
+                {.code = "A2",
+                 .count = 2,
+                 .base_ids = {256, 257},
+                 .donor_ids = {256, 257},
+                 .message = "2 ids stand for other pieces in the donor",
+                 .action = "donor ids are not used; id_map.json has the ids of new pieces",
+                 .examples = {"256: \"ab\" in the base, \"cd\" in the donor",
+                              "257: \"cd\" in the base, \"ab\" in the donor"}}}));
   EXPECT_EQ(merged.id_map.donor_to_merged[256], 257U);
   EXPECT_THAT(toy::Found(merged.conflicts),
               ElementsAre(Pair("A1", 2), Pair("A2", 2), Pair("C3", 2)));
@@ -151,7 +152,7 @@ TEST(IdentityTest, A7TellsCanonicalFromCompatibleForms) {
            .donor_ids = {259},
            .message = "1 donor pieces equal another piece after compatibility normalization (NFKC) "
                       "only",
-           .action = "added: other characters, told apart by the base",
+           .action = "treated like all others: other characters, told apart by the base",
            .examples = {"\"\uFB01\" (3 bytes) and \"fi\" (2 bytes)"}}}));
 }
 

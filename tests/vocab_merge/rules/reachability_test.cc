@@ -37,7 +37,7 @@ TEST(ReachabilityTest, B3APieceThatTheBaseCuts) {
                  .severity = Severity::kWarning,
                  .count = 1,
                  .donor_ids = {256},
-                 .message = "1 donor pieces are cut by the base's pre-tokenizer",
+                 .message = "1 donor pieces are cut by the merged tokenizer's pre-tokenizer",
                  .action = "not added: nothing would emit them, in any of the contexts tried",
                  .examples = {"\"a.\""},
                  .witness = "a."}}));
@@ -52,16 +52,17 @@ TEST(ReachabilityTest, B4DigitsThatTheBaseCuts) {
   const MergeResult merged =
       toy::Merged(base, toy::ByteLevel({{"1", "2"}, {"\xD9", "\xA1"}, {"\xD9\xA1", "1"}}));
   // U+0661 is one digit and may be a piece; followed by another one it is cut.
-  EXPECT_EQ(toy::Of("B4", merged.conflicts),
-            (std::vector<Finding>{
-                {.code = "B4",
-                 .severity = Severity::kWarning,
-                 .count = 2,
-                 .donor_ids = {256, 258},
-                 .message = "2 donor pieces of digits are cut by the base's rule for digits",
-                 .action = "not added: the base's policy for digits is kept",
-                 .examples = {"\"12\"", "\"\u06611\""},
-                 .witness = "12"}}));
+  EXPECT_EQ(
+      toy::Of("B4", merged.conflicts),
+      (std::vector<Finding>{
+          {.code = "B4",
+           .severity = Severity::kWarning,
+           .count = 2,
+           .donor_ids = {256, 258},
+           .message = "2 donor pieces of digits are cut by the merged tokenizer's rule for digits",
+           .action = "not added: nothing would emit them; --digits widen takes longer runs",
+           .examples = {"\"12\"", "\"\u06611\""},
+           .witness = "12"}}));
   EXPECT_THAT(toy::Found(merged.conflicts), ElementsAre(Pair("B4", 2), Pair("D4", 1)));
 }
 
@@ -76,7 +77,7 @@ TEST(ReachabilityTest, B5APieceThatTheBaseRewritesIsMappedToWhatItBecomes) {
                  .severity = Severity::kWarning,
                  .count = 1,
                  .donor_ids = {257},
-                 .message = "1 donor pieces are changed by the base's normalizer",
+                 .message = "1 donor pieces are changed by the merged tokenizer's normalizer",
                  .action = "not added; where the result is a piece, id_map.json maps them to it",
                  .examples = {"\"e\u0301\" becomes \"\u00E9\""},
                  .witness = "e\u0301"}}));

@@ -39,6 +39,20 @@ TEST(UniteTest, AddsPiecesAndNames) {
   EXPECT_EQ(both.certificate.reason, "the added tokens differ");
 }
 
+TEST(UniteTest, APieceThatANameHidesIsTold) {
+  TokenizerSpec donor = toy::ByteLevel({{"x", "y"}, {"xy", "z"}});
+  donor.added_tokens.push_back({.id = 258, .content = "yz"});
+  const MergeResult both = toy::Merged(toy::ByteLevel({{"a", "b"}}), donor, {.strategy = "union"});
+  ASSERT_EQ(both.id_map.added.size(), 3U);
+  EXPECT_EQ(both.id_map.added[0].witness, "xy");
+  EXPECT_EQ(both.id_map.added[1].bytes, "xyz");
+  EXPECT_EQ(both.id_map.added[1].witness, "");
+  EXPECT_EQ(both.id_map.added[2].witness, "yz");
+  EXPECT_EQ(both.conflicts.counts.at("B6"), 1U);
+  EXPECT_THAT(toy::Of("B6", both.conflicts)[0].message,
+              "1 new id is in no encoding: an added token that is part of it is found first");
+}
+
 TEST(UniteTest, WithoutNewNamesItIsAnExtension) {
   const TokenizerSpec base = toy::ByteLevel({{"a", "b"}});
   const MergeResult both = toy::Merged(base, toy::ByteLevel({{"x", "y"}}), {.strategy = "union"});
