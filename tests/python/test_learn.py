@@ -50,7 +50,7 @@ def test_a_corpus_without_more_says_so(base, corpus, tmp_path):
     (tmp_path / "one.txt").write_text("q", encoding="utf-8")
     result = run("merge", base, "--donor-corpus", tmp_path / "one.txt", "--donor-size", 5, "--dry-run")
     assert result.returncode == 0
-    assert "no new id: no two neighbours stand in the text twice" in result.stderr
+    assert "no new id: the text has nothing to learn for this base" in result.stderr
 
 
 def test_the_format_that_is_written_is_learnt_for(base, corpus, tmp_path):

@@ -2,8 +2,6 @@
 #ifndef TOKGRAFT_VOCAB_MERGE_RULES_PLACES_H_
 #define TOKGRAFT_VOCAB_MERGE_RULES_PLACES_H_
 
-#include <absl/container/flat_hash_map.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,7 +23,7 @@ class Places {
 
  private:
   const TokenizerSpec* spec_;
-  absl::flat_hash_map<TokenId, std::size_t> entries_;  // id -> the last entry; ids may be huge
+  std::unordered_map<TokenId, std::size_t> entries_;  // id -> the last entry; ids may be huge
   std::unordered_map<TokenId, std::size_t> added_;
 };
 
