@@ -22,7 +22,7 @@ namespace {
 // still does.
 Status CheckWritable(const TokenizerSpec& base, const TokenizerSpec& written,
                      const std::string& model_dir) {
-  const Status status = CheckSavable(written, base.format);
+  Status status = CheckSavable(written, base.format);
   if (status.code() != absl::StatusCode::kUnimplemented) return status;
   if (written.format != base.format) {
     return UnimplementedError(Cat(written.source, ": the model's tokenizer is a ",

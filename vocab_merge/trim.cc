@@ -52,8 +52,11 @@ Status Check(const Tokenizer& before, const Tokenizer& after, const TrimOptions&
         std::equal(old_ids.ids.begin(), old_ids.ids.end(), ids.ids.begin(), ids.ids.end(),
                    [&](TokenId old_id, TokenId id) { return new_ids[old_id] == id; });
     if (!same) {
-      return InternalError(Cat("trim: a document near the ", report->checked_documents,
-                               "th encodes to other ids than before; nothing was made of it"));
+      return InternalError(Cat(before.spec().source, ": one of the documents ",
+                               report->checked_documents + 1, " to ",
+                               report->checked_documents + batch.size(),
+                               " encodes to other ids than before; nothing is written; please "
+                               "report the tokenizer and the text"));
     }
     report->checked_documents += batch.size();
     for (const std::string_view document : batch) report->checked_bytes += document.size();
@@ -107,7 +110,9 @@ StatusOr<TrimResult> Trim(const TokenizerSpec& base, const TrimOptions& options)
 
   std::vector<std::optional<TokenId>> new_ids = NumberAnew(keep);
   TOKGRAFT_ASSIGN_OR_RETURN(out.tokenizer, Renumber(base, new_ids));
-  if (base.format == Format::kTokenizerJson) FoldAddedTokens(&out.tokenizer);
+  if (base.format == Format::kTokenizerJson) {
+    TOKGRAFT_RETURN_IF_ERROR(FoldAddedTokens(&out.tokenizer));
+  }
   TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer after, Compile(out.tokenizer));
   TOKGRAFT_RETURN_IF_ERROR(Check(before, after, options, new_ids, &report));
   out.id_map = MakeIdMap(base, std::move(new_ids), out.tokenizer.id_limit());

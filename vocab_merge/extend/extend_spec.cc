@@ -4,7 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "tokenizer/text/utf8.h"
 #include "vocab_merge/extend/chain.h"
+#include "vocab_merge/rules/detect.h"
 
 namespace tokgraft {
 namespace {
@@ -34,14 +36,23 @@ double LowestScore(const Vocab& vocab) {
 
 }  // namespace
 
-void FoldAddedTokens(TokenizerSpec* spec) {
+Status FoldAddedTokens(TokenizerSpec* spec) {
   for (const AddedToken& token : spec->added_tokens) {
     if (spec->vocab.FindSpelling(token.content) || spec->vocab.Get(token.id)) continue;
+    if (token.single_word || CountCharacters(token.content) < 2) {
+      return UnimplementedError(
+          Cat(spec->source.empty() ? "tokenizer" : spec->source, ": added_tokens: ",
+              ShowPiece(token.content), " is not in model.vocab; there, where its id ", token.id,
+              " is safe from new pieces, the model would find it in text where it is ", "none now",
+              token.single_word ? " (single_word)" : " (one character)",
+              "; put it into model.vocab yourself, or remove it"));
+    }
     spec->vocab.Add({.id = token.id,
                      .bytes = token.content,
                      .spelling = token.content,
                      .kind = token.special ? PieceKind::kControl : PieceKind::kUserDefined});
   }
+  return {};
 }
 
 StatusOr<TokenizerSpec> ExtendSpec(const TokenizerSpec& base, const Growth& growth) {
@@ -53,7 +64,7 @@ StatusOr<TokenizerSpec> ExtendSpec(const TokenizerSpec& base, const Growth& grow
                                     ", but the base has ", base.id_limit(),
                                     " ids; it was made for another base"));
   }
-  if (merged.format == Format::kTokenizerJson) FoldAddedTokens(&merged);
+  if (merged.format == Format::kTokenizerJson) TOKGRAFT_RETURN_IF_ERROR(FoldAddedTokens(&merged));
   std::size_t text_bytes = 0;
   for (const NewPiece& piece : growth.pieces) text_bytes += 2 * piece.bytes.size();
   merged.vocab.Reserve(merged.vocab.size() + growth.pieces.size(), text_bytes);

@@ -120,7 +120,9 @@ StatusOr<MergeResult> Unite(const TokenizerSpec& base, const TokenizerSpec& dono
     map.added.push_back({.id = id, .bytes = std::string(token.bytes), .donor_id = token.id});
     map.donor_to_merged[token.id] = id;
   }
-  if (result.tokenizer.format == Format::kTokenizerJson) FoldAddedTokens(&result.tokenizer);
+  if (result.tokenizer.format == Format::kTokenizerJson) {
+    TOKGRAFT_RETURN_IF_ERROR(FoldAddedTokens(&result.tokenizer));
+  }
   TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(result.tokenizer));
   const std::vector<TokenId> hidden = FindWitnessesAgain(tokenizer, extend, &map);
   TOKGRAFT_RETURN_IF_ERROR(CheckAgain(base, donor, &result));

@@ -26,6 +26,18 @@ TEST(ExtendSpecTest, AppendsPiecesAndMerges) {
   EXPECT_EQ(std::get<BpeModel>(merged->model).merges.back(), (Merge{256, 'c', 257}));
 }
 
+TEST(ExtendSpecTest, AnAddedTokenThatTheModelWouldFindIsNoPiece) {
+  for (const AddedToken& token :
+       {AddedToken{.id = 256, .content = "<t>", .single_word = true, .special = true},
+        AddedToken{.id = 256, .content = "\u4e2d"}}) {
+    TokenizerSpec base = toy::ByteLevel({});
+    base.added_tokens = {token};
+    const Status status = ExtendSpec(base, OnePiece(base, "ab")).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << status;
+    EXPECT_NE(status.message().find("the model would find it"), std::string::npos) << status;
+  }
+}
+
 TEST(ExtendSpecTest, ScoresLieBelowAllOthersAndStayApartAsFloats) {
   TokenizerSpec base = toy::Ranks({});
   std::get<BpeModel>(base.model).order = BpeModel::Order::kScore;
