@@ -196,18 +196,22 @@ StatusOr<ConflictReport> ReportOf(const TokenizerSpec& base, const IdMap& map) {
 
 template <typename T>
 Status Store(StatusOr<T> from, T* to) {
-  if (from.ok()) *to = *std::move(from);
-  return from.status();
+  if (!from.ok()) return from.status();
+  *to = *std::move(from);
+  return {};
 }
 
 StatusOr<MergeResult> ContinueBpe(const TokenizerSpec& base, const LearnOptions& options) {
   TOKGRAFT_ASSIGN_OR_RETURN(const ChainBuilder builder, ChainBuilder::Make(base));
   const PieceRules rules = PieceRules::Of(base);
   TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Compile(base));
-  const WordCounts words =
-      CountWords(tokenizer, options.corpus, options.threads,
-                 [&](double fraction) { Tell(options, "count words", fraction); });
-  const Sequences sequences = MakeSequences(tokenizer, builder, rules, words, options.threads);
+  Sequences sequences;
+  {
+    const WordCounts words =
+        CountWords(tokenizer, options.corpus, options.threads,
+                   [&](double fraction) { Tell(options, "count words", fraction); });
+    sequences = MakeSequences(tokenizer, builder, rules, words, options.threads);
+  }
   TOKGRAFT_ASSIGN_OR_RETURN(const LearntPieces learnt,
                             LearnAll(base, builder, rules, sequences, options));
   MergeResult result;

@@ -99,8 +99,8 @@ class ChainBuilder {
 StatusOr<TokenizerSpec> ExtendSpec(const TokenizerSpec& base, const Growth& growth);
 
 // Makes added tokens part of the vocabulary at their ids: readers of tokenizer.json number one that
-// is not there by the size of the vocabulary, whatever id the file declares (D17). Unimplemented: as
-// a piece the model would find one in text that it is not looked for in now.
+// is not there by the size of the vocabulary, whatever id the file declares (D17). Unimplemented:
+// as a piece the model would find one in text that it is not looked for in now.
 Status FoldAddedTokens(TokenizerSpec* spec);
 
 }  // namespace tokgraft
