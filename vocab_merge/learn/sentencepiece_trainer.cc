@@ -1,6 +1,7 @@
 #include "vocab_merge/learn/sentencepiece_trainer.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sentencepiece_trainer.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,22 +40,42 @@ void WriteAll(int to, const std::string& bytes) {
   }
 }
 
-std::string ReadAll(int from) {
-  std::string out;
+// Appends what there is to read; false at the end.
+bool ReadSome(int from, std::string* out) {
   char buffer[1 << 16];
-  for (;;) {
-    const ssize_t got = read(from, buffer, sizeof buffer);
-    if (got == 0 || (got < 0 && errno != EINTR)) return out;
-    if (got > 0) out.append(buffer, static_cast<std::size_t>(got));
+  const ssize_t got = read(from, buffer, sizeof buffer);
+  if (got > 0) out->append(buffer, static_cast<std::size_t>(got));
+  return got > 0 || (got < 0 && errno == EINTR);
+}
+
+void TellLines(std::string* text, const std::function<void(std::string_view line)>& log) {
+  std::size_t begin = 0;
+  for (std::size_t end = text->find('\n'); end != text->npos; end = text->find('\n', begin)) {
+    if (log) log(std::string_view(*text).substr(begin, end - begin));
+    begin = end + 1;
   }
+  text->erase(0, begin);
+}
+
+// Reads both pipes to their ends; returns the answer.
+std::string Listen(int answer, int words, const std::function<void(std::string_view line)>& log) {
+  std::string out;
+  std::string said;
+  pollfd ends[2] = {{answer, POLLIN, 0}, {words, POLLIN, 0}};
+  while (ends[0].fd >= 0 || ends[1].fd >= 0) {  // poll passes over a negative one
+    if (poll(ends, 2, -1) < 0 && errno != EINTR) break;
+    if (ends[0].revents != 0 && !ReadSome(answer, &out)) ends[0].fd = -1;
+    if (ends[1].revents != 0 && !ReadSome(words, &said)) ends[1].fd = -1;
+    TellLines(&said, log);
+  }
+  return out;
 }
 
 // In the child. Whatever ends it, nothing of the parent's is flushed or destroyed.
 [[noreturn]] void TrainAndLeave(const std::unordered_map<std::string, std::string>& settings,
-                                const std::vector<std::string>& sentences, int to) {
+                                const std::vector<std::string>& sentences, int to, int words) {
   std::atexit([] { _exit(1); });
-  const int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (nothing >= 0) dup2(nothing, STDERR_FILENO);
+  dup2(words, STDERR_FILENO);
   Sentences all(sentences);
   std::string model;
   const auto status = sentencepiece::SentencePieceTrainer::Train(settings, &all, &model);
@@ -65,19 +86,29 @@ std::string ReadAll(int from) {
 }  // namespace
 
 TrainedModel TrainSentencePiece(const std::unordered_map<std::string, std::string>& settings,
-                                const std::vector<std::string>& sentences) {
+                                const std::vector<std::string>& sentences,
+                                const std::function<void(std::string_view line)>& log) {
   TrainedModel out;
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
+  int answer[2];
+  int words[2];
+  if (pipe2(answer, O_CLOEXEC) != 0) {
     out.error = std::string("no pipe to it: ") + std::strerror(errno);
     return out;
   }
+  if (pipe2(words, O_CLOEXEC) != 0) {
+    out.error = std::string("no pipe to it: ") + std::strerror(errno);
+    close(answer[0]);
+    close(answer[1]);
+    return out;
+  }
   const pid_t child = fork();
-  if (child == 0) TrainAndLeave(settings, sentences, ends[1]);
+  if (child == 0) TrainAndLeave(settings, sentences, answer[1], words[1]);
   const int failure = errno;
-  close(ends[1]);
-  const std::string answer = child > 0 ? ReadAll(ends[0]) : "";
-  close(ends[0]);
+  close(answer[1]);
+  close(words[1]);
+  const std::string told = child > 0 ? Listen(answer[0], words[0], log) : "";
+  close(answer[0]);
+  close(words[0]);
   if (child < 0) {
     out.error = std::string("no process for it: ") + std::strerror(failure);
     return out;
@@ -85,11 +116,11 @@ TrainedModel TrainSentencePiece(const std::unordered_map<std::string, std::strin
   int ended = 0;
   while (waitpid(child, &ended, 0) < 0 && errno == EINTR) {
   }
-  const bool whole = WIFEXITED(ended) && WEXITSTATUS(ended) == 0 && !answer.empty();
-  if (whole && answer.front() == kTrained) {
-    out.model = answer.substr(1);
+  const bool whole = WIFEXITED(ended) && WEXITSTATUS(ended) == 0 && !told.empty();
+  if (whole && told.front() == kTrained) {
+    out.model = told.substr(1);
   } else if (whole) {
-    out.error = answer.substr(1);
+    out.error = told.substr(1);
     std::replace(out.error.begin(), out.error.end(), '\n', ' ');
   } else {
     out.error = "its trainer gave up";

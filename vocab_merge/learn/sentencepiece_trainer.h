@@ -5,7 +5,9 @@
 #ifndef TOKGRAFT_VOCAB_MERGE_LEARN_SENTENCEPIECE_TRAINER_H_
 #define TOKGRAFT_VOCAB_MERGE_LEARN_SENTENCEPIECE_TRAINER_H_
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -17,9 +19,11 @@ struct TrainedModel {
 };
 
 // The settings are those of spm_train. Waits for the child process, which holds the sentences a
-// second time.
+// second time. `log`, which may be empty, gets what it tells while it works, line by line, on the
+// caller's thread.
 TrainedModel TrainSentencePiece(const std::unordered_map<std::string, std::string>& settings,
-                                const std::vector<std::string>& sentences);
+                                const std::vector<std::string>& sentences,
+                                const std::function<void(std::string_view line)>& log = {});
 
 }  // namespace tokgraft
 

@@ -1,7 +1,11 @@
 #include "vocab_merge/learn/unigram.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,6 +66,34 @@ std::vector<std::string> Read(const Tokenizer& base, const LearnOptions& options
   return std::move(sentences).Take();
 }
 
+// How far the trainer is, by its log: "EM sub_iter=0 size=61234 obj=..." after each round. It
+// starts from many pieces and throws some away in each round, by a constant factor, until as many
+// are left as were asked for.
+class TrainingProgress {
+ public:
+  explicit TrainingProgress(const LearnOptions& options) : options_(options) { Tell(0); }
+
+  void Read(std::string_view line) {
+    constexpr std::string_view kMark = " size=";
+    const std::size_t at = line.find(kMark);
+    if (line.find("EM sub_iter=") == line.npos || at == line.npos) return;
+    std::uint64_t size = 0;
+    std::from_chars(line.data() + at + kMark.size(), line.data() + line.size(), size);
+    if (size == 0) return;
+    if (first_ == 0) first_ = size;
+    const double whole = std::log(static_cast<double>(first_) / static_cast<double>(options_.size));
+    const double done = std::log(static_cast<double>(first_) / static_cast<double>(size));
+    Tell(whole > 0 ? std::clamp(done / whole, 0.0, 1.0) : 1.0);
+  }
+
+ private:
+  void Tell(double fraction) const {
+    if (options_.progress) options_.progress("train a donor", fraction);
+  }
+  const LearnOptions& options_;
+  std::uint64_t first_ = 0;
+};
+
 }  // namespace
 
 StatusOr<TokenizerSpec> TrainUnigram(const TokenizerSpec& base, const LearnOptions& options) {
@@ -76,7 +108,7 @@ StatusOr<TokenizerSpec> TrainUnigram(const TokenizerSpec& base, const LearnOptio
         "donor corpus: it has nothing but blanks, as the base normalizes it; text to learn pieces "
         "from was expected");
   }
-  if (options.progress) options.progress("train a donor", 0);
+  TrainingProgress progress(options);
   const TrainedModel trained =
       TrainSentencePiece({{"model_type", "unigram"},
                           {"vocab_size", std::to_string(options.size + 1)},  // and <unk>
@@ -87,8 +119,8 @@ StatusOr<TokenizerSpec> TrainUnigram(const TokenizerSpec& base, const LearnOptio
                           {"add_dummy_prefix", "false"},  // the base has put its own there
                           {"remove_extra_whitespaces", "false"},
                           {"num_threads", "16"},
-                          {"minloglevel", "3"}},
-                         sentences);
+                          {"minloglevel", "0"}},
+                         sentences, [&](std::string_view line) { progress.Read(line); });
   if (!trained.error.empty()) {
     return InvalidArgumentError(Cat("donor corpus: sentencepiece cannot train ", options.size,
                                     " pieces on it (", trained.error,

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/vocab_merge/toy_whole.h"
@@ -45,6 +46,21 @@ TEST(UnigramTest, TheTrainersErrorsSayWhatToDo) {
               HasSubstr("donor corpus: sentencepiece cannot train 2 pieces on it ("));
   EXPECT_THAT(std::string(donor.status().message()),
               HasSubstr("); give more text or another size"));
+}
+
+TEST(UnigramTest, TrainingTellsHowFarItIs) {
+  const TokenizerSpec base = toy::SentencePieceUnigram({{" ", -1}, {"a", -2}});
+  const std::vector<std::string_view> corpus(UnigramTexts().begin(), UnigramTexts().end());
+  std::vector<double> told;
+  LearnOptions options{.corpus = corpus, .size = 16};
+  options.progress = [&](std::string_view stage, double fraction) {
+    if (stage == "train a donor") told.push_back(fraction);
+  };
+  ASSERT_TRUE(TrainUnigram(base, options).ok());
+  ASSERT_GE(told.size(), 2U);
+  EXPECT_EQ(told.front(), 0);
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));
+  EXPECT_LE(told.back(), 1);
 }
 
 TEST(UnigramTest, BlanksAreNoText) {
