@@ -18,24 +18,25 @@ void EndProgressLine() {
   if (open_bar != nullptr) open_bar->EndLine();
 }
 
+std::string OnOneLine(std::string_view text) {
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::replace(line.begin(), line.end(), '\0', ' ');
+  return line;
+}
+
 }  // namespace
 
 int Finish(const Status& status) {
   if (status.ok()) return kExitOk;
   EndProgressLine();
-  std::string line(Message(status));
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  std::replace(line.begin(), line.end(), '\0', ' ');
-  std::fprintf(stderr, "tokgraft: error: %s\n", line.c_str());
+  std::fprintf(stderr, "tokgraft: error: %s\n", OnOneLine(Message(status)).c_str());
   return kExitFailed;
 }
 
 void Warn(std::string_view text) {
   EndProgressLine();
-  std::string line(text);
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  std::replace(line.begin(), line.end(), '\0', ' ');
-  std::fprintf(stderr, "tokgraft: warning: %s\n", line.c_str());
+  std::fprintf(stderr, "tokgraft: warning: %s\n", OnOneLine(text).c_str());
 }
 
 int Print(std::string_view text) {

@@ -79,9 +79,7 @@ void AddConvertCommand(CLI::App* program, int* exit_status) {
   AddCorpusArguments(command, &arguments->corpus, "compare and measure on as well");
   command->add_flag("--force", arguments->force, "Replace files that are there");
   command->add_flag("--json", arguments->json, "The report as JSON");
-  command->add_option("--progress", arguments->progress, "On stderr")
-      ->check(CLI::IsMember({"auto", "json", "none"}))
-      ->capture_default_str();
+  AddProgressArgument(command, &arguments->progress);
   command->callback([arguments, exit_status] {
     const StatusOr<std::string> out = RunConvert(*arguments);
     *exit_status = out.ok() ? Print(*out) : Finish(out.status());

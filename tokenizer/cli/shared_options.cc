@@ -39,7 +39,11 @@ void AddRunArguments(CLI::App* command, RunArguments* arguments) {
       ->check(CheckThreads)
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "The report as JSON");
-  command->add_option("--progress", arguments->progress, "On stderr")
+  AddProgressArgument(command, &arguments->progress);
+}
+
+void AddProgressArgument(CLI::App* command, std::string* mode) {
+  command->add_option("--progress", *mode, "On stderr")
       ->check(CLI::IsMember({"auto", "json", "none"}))
       ->capture_default_str();
 }

@@ -33,6 +33,8 @@ struct RunArguments {
   std::string progress = "auto";  // for ProgressBar
 };
 void AddRunArguments(CLI::App* command, RunArguments* arguments);
+// --progress alone.
+void AddProgressArgument(CLI::App* command, std::string* mode);
 
 // Text that a command reads.
 struct CorpusArguments {

@@ -63,7 +63,10 @@ std::string Listen(int answer, int words, const std::function<void(std::string_v
   std::string said;
   pollfd ends[2] = {{answer, POLLIN, 0}, {words, POLLIN, 0}};
   while (ends[0].fd >= 0 || ends[1].fd >= 0) {  // poll passes over a negative one
-    if (poll(ends, 2, -1) < 0 && errno != EINTR) break;
+    if (poll(ends, 2, -1) < 0) {
+      if (errno == EINTR) continue;  // what the two have to say is not known then
+      break;
+    }
     if (ends[0].revents != 0 && !ReadSome(answer, &out)) ends[0].fd = -1;
     if (ends[1].revents != 0 && !ReadSome(words, &said)) ends[1].fd = -1;
     TellLines(&said, log);
