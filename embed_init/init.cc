@@ -76,7 +76,19 @@ Status ModelWriter::CheckPlan() const {
                     plan_.input.rows() == plan_.new_rows &&
                     (!plan_.output || plan_.output->rows() == plan_.new_rows) &&
                     plan_.tied_before == (checkpoint_.head_kind == HeadKind::kTied);
-  if (fits) return absl::OkStatus();
+  const auto dense_fits = [&](const RolePlan& role, std::uint64_t columns) {
+    const DenseRows& dense = role.dense;
+    return dense.rows.empty() ||
+           (dense.columns == columns && dense.values.size() == dense.rows.size() * columns &&
+            std::is_sorted(dense.rows.begin(), dense.rows.end()) &&
+            dense.rows.back() < plan_.new_rows);
+  };
+  const std::uint64_t columns = checkpoint_.embedding.columns;
+  const bool dense =
+      dense_fits(plan_.input, columns) && (!plan_.output || dense_fits(*plan_.output, columns)) &&
+      (plan_.bias ? plan_.bias->rows() == plan_.new_rows && plan_.bias->dense.rows.empty()
+                  : checkpoint_.head_biases.empty());
+  if (fits && dense) return absl::OkStatus();
   return InvalidArgumentError(Cat(checkpoint_.directory, ": the plan was made for another model; ",
                                   "plan again with this one"));
 }
@@ -213,6 +225,7 @@ Status ModelWriter::RewriteTensors(const StagedDirectory& staged) {
     AddInput(Source(file.name), written.source);
     AddOutput(file.name, written.output, "written");
     for (const auto& [tensor, norms] : written.norms) report_.norms[tensor] = norms;
+    manifest_.dense_sha256.merge(written.dense_sha256);
     not_finite += written.not_finite;
   }
   if (not_finite > 0) {
@@ -281,7 +294,7 @@ Status ModelWriter::WriteManifest(const StagedDirectory& staged) {
   manifest_.plan = plan_;
   manifest_.embedding = checkpoint_.embedding.tensor;
   for (const ChangedTensor& tensor : changed_) {
-    if (tensor.tensor.columns == 1 && tensor.tensor.tensor != manifest_.embedding) {
+    if (tensor.is_bias) {
       manifest_.head_biases.push_back(tensor.tensor.tensor);
     } else if (tensor.tensor.tensor != manifest_.embedding) {
       manifest_.head = tensor.tensor.tensor;
@@ -339,6 +352,11 @@ StatusOr<InitReport> ModelWriter::Run(const std::string& out) {
 StatusOr<std::vector<float>> ApplyPlan(const Checkpoint& checkpoint, const InitPlan& plan,
                                        Role role, std::uint64_t begin, std::uint64_t end) {
   const RolePlan& rows = role == Role::kOutput && plan.output ? *plan.output : plan.input;
+  if (rows.dense.values.size() != rows.dense.rows.size() * checkpoint.embedding.columns) {
+    return InvalidArgumentError(
+        "the plan lacks the numbers of its dense rows, as one that is read from a manifest does; "
+        "plan again");
+  }
   if (begin > end || end > rows.rows() || plan.old_rows != checkpoint.embedding.rows) {
     return OutOfRangeError(Cat("rows [", begin, ", ", end, ") are not in a plan of ", rows.rows(),
                                " rows for a model of ", checkpoint.embedding.rows));

@@ -1,6 +1,7 @@
 #include "embed_init/init_plan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "embed_init/methods/method.h"
@@ -100,6 +101,61 @@ StatusOr<Assignment> Assign(const IdMap& id_map, InitPlan* plan) {
   return assignment;
 }
 
+// That the caller's rows fit the tokens and the matrix.
+Status CheckGiven(std::span<const float> rows, std::string_view role, const Checkpoint& checkpoint,
+                  std::uint64_t added) {
+  const std::uint64_t columns = checkpoint.embedding.columns;
+  if (rows.size() != added * columns) {
+    return InvalidArgumentError(Cat("rows: ", role, ": are ", rows.size(), " numbers, ", added,
+                                    " rows of ", columns, " were expected, one for each added ",
+                                    "token; give them in the order of the id map's `added`"));
+  }
+  const auto bad =
+      std::find_if(rows.begin(), rows.end(), [](float v) { return !std::isfinite(v); });
+  if (bad == rows.end()) return absl::OkStatus();
+  const auto at = static_cast<std::uint64_t>(bad - rows.begin());
+  return InvalidArgumentError(Cat("rows: ", role, ": row ", at / columns, " holds ", *bad,
+                                  ", finite numbers were expected; make the rows again"));
+}
+
+Status CheckGiven(const GivenRows& given, const Checkpoint& checkpoint, std::uint64_t added) {
+  if (!given.any()) return absl::OkStatus();
+  if (given.name.empty()) {
+    return InvalidArgumentError(
+        "rows: have no name, how they were made was expected; name them for the manifest");
+  }
+  if (!given.input.empty()) {
+    TOKGRAFT_RETURN_IF_ERROR(CheckGiven(given.input, "input", checkpoint, added));
+  }
+  if (given.output.empty()) return absl::OkStatus();
+  if (checkpoint.head_kind == HeadKind::kNone) {
+    return InvalidArgumentError(Cat("rows: output: were given, ", checkpoint.directory,
+                                    " has no output head; leave them out"));
+  }
+  return CheckGiven(given.output, "output", checkpoint, added);
+}
+
+RolePlan PlanGivenRole(const InitPlan& plan, const Assignment& assignment,
+                       std::span<const float> rows, const GivenRows& given, std::uint64_t columns) {
+  const auto mean_column = static_cast<std::uint32_t>(plan.old_rows);
+  RolePlan role;
+  role.method = Method::kGiven;
+  role.given_name = given.name;
+  for (std::size_t row = 0; row < plan.new_rows; ++row) {
+    if (assignment.old_row[row] != Assignment::kNone) {
+      role.AddRow(RowOrigin::kCopied, CopiedRow(assignment.old_row[row]));
+    } else if (assignment.added[row] == Assignment::kNone) {
+      role.AddRow(assignment.lost[row] ? RowOrigin::kMeanOfAll : RowOrigin::kPadding,
+                  MeanOfAllRow(mean_column));
+    } else {
+      role.AddRow(RowOrigin::kMethod, {});
+      role.dense.Add(static_cast<std::uint32_t>(row),
+                     rows.subspan(assignment.added[row] * columns, columns));
+    }
+  }
+  return role;
+}
+
 RolePlan PlanRole(const InitPlan& plan, const Assignment& assignment,
                   const std::vector<OldPieces>& pieces, Method method, double covariance_share) {
   const auto mean_column = static_cast<std::uint32_t>(plan.old_rows);
@@ -138,15 +194,50 @@ std::vector<OldPieces> PiecesWithRows(const std::vector<OldPieces>& pieces, std:
 struct Methods {
   Method input = Method::kMean;
   Method output = Method::kMean;
+  std::span<const float> input_rows = {};  // of kGiven
+  std::span<const float> output_rows = {};
 };
+
+// One matrix, and rows for it from outside: which of them it takes.
+StatusOr<Methods> ChooseGiven(const Checkpoint& checkpoint, const InitOptions& options) {
+  const GivenRows& given = options.given;
+  const std::string place = Cat(checkpoint.directory, ": ", checkpoint.embedding.tensor);
+  if (options.tie == TiePolicy::kKeep && !given.input.empty() && !given.output.empty()) {
+    return FailedPreconditionError(
+        Cat(place,
+            ": input and output rows are one matrix, and rows were given for both; give "
+            "one, or say which tie to keep: keep-input, keep-output or untie"));
+  }
+  const bool takes_output = options.tie == TiePolicy::kKeepOutput ||
+                            (options.tie == TiePolicy::kKeep && given.input.empty());
+  const std::span<const float> rows = takes_output ? given.output : given.input;
+  if (rows.empty()) {
+    return FailedPreconditionError(Cat(place, ": tie ", TiePolicyName(options.tie), " keeps the ",
+                                       takes_output ? "output" : "input",
+                                       " rows, rows were given for the other role only; give "
+                                       "these, or another tie"));
+  }
+  return Methods{Method::kGiven, Method::kGiven, rows, rows};
+}
 
 // The method of each role, after the tie policy.
 StatusOr<Methods> ChooseMethods(const Checkpoint& checkpoint, const InitOptions& options,
                                 bool two_matrices) {
+  const GivenRows& given = options.given;
+  if (!two_matrices && given.any()) return ChooseGiven(checkpoint, options);
   const Method any = options.method;
   Methods chosen;
   chosen.input = ResolveMethod(options.input_method.value_or(any), Role::kInput, two_matrices);
   chosen.output = ResolveMethod(options.output_method.value_or(any), Role::kOutput, two_matrices);
+  chosen.input_rows = given.input;
+  chosen.output_rows = given.output;
+  if (!given.input.empty()) chosen.input = Method::kGiven;
+  if (!given.output.empty()) chosen.output = Method::kGiven;
+  if ((chosen.input == Method::kGiven && given.input.empty()) ||
+      (chosen.output == Method::kGiven && given.output.empty())) {
+    return InvalidArgumentError(
+        "method: is given, rows were expected but none were given; give rows, or choose a method");
+  }
   if (two_matrices || chosen.input == chosen.output) return chosen;
   if (checkpoint.head_kind == HeadKind::kNone) {
     if (options.output_method) {
@@ -211,6 +302,18 @@ void RolePlan::AddRow(RowOrigin origin,
   origins.push_back(origin);
 }
 
+std::optional<std::size_t> DenseRows::Find(std::uint64_t row) const {
+  const auto at = std::lower_bound(rows.begin(), rows.end(), row);
+  if (at == rows.end() || *at != row) return std::nullopt;
+  return static_cast<std::size_t>(at - rows.begin());
+}
+
+void DenseRows::Add(std::uint32_t row, std::span<const float> numbers) {
+  columns = numbers.size();
+  rows.push_back(row);
+  values.insert(values.end(), numbers.begin(), numbers.end());
+}
+
 std::string InitPlan::DebugString() const {
   return Cat("InitPlan{", old_rows, " -> ", new_rows, " rows, ", new_tokens, " tokens, method ",
              MethodName(method), ", input ", MethodName(input.method),
@@ -232,6 +335,7 @@ void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* pl
 StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
                             const std::vector<OldPieces>& pieces, const InitOptions& options) {
   TOKGRAFT_RETURN_IF_ERROR(CheckSizes(checkpoint, id_map, pieces, options));
+  TOKGRAFT_RETURN_IF_ERROR(CheckGiven(options.given, checkpoint, id_map.added.size()));
   InitPlan plan;
   plan.old_rows = checkpoint.embedding.rows;
   plan.old_tokens = std::min(id_map.base_size, plan.old_rows);
@@ -247,14 +351,22 @@ StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
   TOKGRAFT_ASSIGN_OR_RETURN(Methods methods, ChooseMethods(checkpoint, options, two_matrices));
   plan.method_was_auto = options.method == Method::kAuto;
   plan.method = plan.method_was_auto ? AutoMethod(two_matrices) : options.method;
+  if (methods.input == Method::kGiven && methods.output == Method::kGiven) {
+    plan.method = Method::kGiven;
+    plan.method_was_auto = false;
+  }
   plan.old_to_new = id_map.base_to_merged;
   TOKGRAFT_ASSIGN_OR_RETURN(Assignment assignment, Assign(id_map, &plan));
   const std::vector<OldPieces> usable = PiecesWithRows(pieces, plan.old_rows);
-  plan.input = PlanRole(plan, assignment, usable, methods.input, options.covariance_share);
-  if (two_matrices) {
-    plan.output = PlanRole(plan, assignment, usable, methods.output, options.covariance_share);
-  }
-  if (options.method == Method::kCopy && !id_map.added.empty()) {
+  const auto plan_role = [&](Method method, std::span<const float> rows) {
+    return method == Method::kGiven
+               ? PlanGivenRole(plan, assignment, rows, options.given, checkpoint.embedding.columns)
+               : PlanRole(plan, assignment, usable, method, options.covariance_share);
+  };
+  plan.input = plan_role(methods.input, methods.input_rows);
+  if (two_matrices) plan.output = plan_role(methods.output, methods.output_rows);
+  if (!checkpoint.head_biases.empty()) plan.bias = plan_role(Method::kMean, {});
+  if (plan.method == Method::kCopy && !id_map.added.empty()) {
     plan.warnings.push_back(Cat("method copy copies rows of old tokens only: the ",
                                 Counted(id_map.added.size(), "new row is", "new rows are"),
                                 " the mean of all old rows; mean would start closer"));

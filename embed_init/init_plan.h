@@ -2,8 +2,9 @@
 //
 // A plan is a sparse matrix [new_rows, old_rows + 1] for each role (input, output), a little noise,
 // and a reason per row. New row i is the weighted sum of old rows; column `old_rows` stands for the
-// mean of the old rows that belong to tokens, so "the mean of everything" costs one entry. One
-// kernel applies any plan; a method only fills in entries (embed_init/methods, one file each).
+// mean of the old rows that belong to tokens, so "the mean of everything" costs one entry. Rows
+// that are no sum of old ones (learnt, or given by the caller) add numbers of their own: DenseRows.
+// One kernel applies any plan; a method only fills in entries (embed_init/methods, one file each).
 //
 //   TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint model, OpenCheckpoint("model"));
 //   TOKGRAFT_ASSIGN_OR_RETURN(auto pieces, SplitIntoOldPieces(id_map, base, &merged));
@@ -20,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +44,7 @@ enum class Method : std::uint8_t {
   kFirst,       // the first old piece
   kAsymmetric,  // input: mean; output: first
   kGaussian,    // mean of all old rows, and a little noise with their covariance
+  kGiven,       // numbers of the caller's: InitOptions::given
 };
 std::string_view MethodName(Method method);  // "auto", "copy", "mean", ...
 // InvalidArgument: no such method; the message lists them.
@@ -57,6 +60,15 @@ enum class TiePolicy : std::uint8_t {
 std::string_view TiePolicyName(TiePolicy policy);  // "keep", "keep-input", "keep-output", "untie"
 StatusOr<TiePolicy> ParseTiePolicy(std::string_view name);
 
+// Rows that were made elsewhere (trained, say) for the tokens of id_map.added, in their order:
+// float32, row-major [added, columns]. Borrowed for the call.
+struct GivenRows {
+  std::span<const float> input = {};
+  std::span<const float> output = {};  // empty: made by the output method
+  std::string name = {};               // how they were made, for manifest and report; free text
+  bool any() const { return !input.empty() || !output.empty(); }
+};
+
 struct InitOptions {
   Method method = Method::kAuto;  // for both roles, unless the next two say otherwise
   std::optional<Method> input_method = {};
@@ -69,24 +81,44 @@ struct InitOptions {
   std::uint64_t seed = 0;  // of the noise of `gaussian`; a row depends on (seed, row) alone
   // `gaussian` adds noise with this share of the covariance of the old rows.
   double covariance_share = 1e-4;
+  // The method of a role that has rows here is kGiven, whatever the methods say. A tied matrix
+  // takes whichever is given; both only where `tie` says what becomes of them.
+  GivenRows given = {};
 };
 
 enum class RowOrigin : std::uint8_t {
   kCopied,     // an old row, bit for bit
-  kMethod,     // made by the method from the entries of the row
+  kMethod,     // made by the method, from the entries of the row or as dense numbers
   kMeanOfAll,  // no old pieces: the mean of the old rows
   kPadding,    // no token has this id: the mean of the old rows
 };
 std::string_view RowOriginName(RowOrigin origin);  // "copied", "method", "mean_of_all", "padding"
 
+// Numbers that are added to the sums of some new rows. In a plan read from a manifest there are
+// rows, but neither columns nor values: the manifest keeps a hash of what they became.
+struct DenseRows {
+  std::uint64_t columns = 0;
+  std::vector<std::uint32_t> rows;  // the new rows, ascending
+  std::vector<float> values;        // [rows.size(), columns]
+
+  // Index into `rows`; nullopt: this row has no dense part.
+  std::optional<std::size_t> Find(std::uint64_t row) const;
+  // `numbers`: [columns]. Rows come in ascending order.
+  void Add(std::uint32_t row, std::span<const float> numbers);
+  friend bool operator==(const DenseRows&, const DenseRows&) = default;
+};
+
 // The plan of one matrix: rows in compressed form, row r has entries [splits[r], splits[r + 1]).
+// A row is the sum of its entries, its dense part and its noise; most have one of the three.
 struct RolePlan {
   Method method = Method::kMean;       // of the rows with RowOrigin::kMethod
+  std::string given_name;              // kGiven: how the rows were made
   std::vector<std::uint64_t> splits;   // [new_rows + 1]
   std::vector<std::uint32_t> sources;  // old row, or old_rows for their mean
   std::vector<double> weights;         // parallel to sources
   std::vector<RowOrigin> origins;      // [new_rows]
   double noise = 0;  // rows made by the method get noise with noise^2 times the old covariance
+  DenseRows dense;
 
   std::size_t rows() const { return origins.size(); }
   std::vector<std::pair<std::uint32_t, double>> Entries(std::size_t row) const;
@@ -107,6 +139,9 @@ struct InitPlan {
   bool tied_after = false;
   RolePlan input;
   std::optional<RolePlan> output;  // nullopt: tied, or no head
+  // Of the biases of the head, one number a row: the mean of the biases of the old pieces, whatever
+  // the methods of the rows. nullopt: the head has none.
+  std::optional<RolePlan> bias;
   // For the ids in config files: [base size], where each went, or what took its role.
   std::vector<std::optional<TokenId>> old_to_new;
   std::vector<std::string> warnings;
@@ -135,7 +170,8 @@ StatusOr<std::vector<OldPieces>> SplitIntoOldPieces(const IdMap& id_map, const T
 void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* plan);
 
 // `pieces` as SplitIntoOldPieces gives them. InvalidArgument: sizes that do not fit together.
-// FailedPrecondition: a tied model and two methods (see TiePolicy).
+// FailedPrecondition: a tied model and two methods (see TiePolicy). Given rows of another shape, or
+// with an infinity or a NaN, are InvalidArgument.
 StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
                             const std::vector<OldPieces>& pieces, const InitOptions& options = {});
 

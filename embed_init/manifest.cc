@@ -25,7 +25,9 @@ Json FilesToJson(const std::vector<ManifestFile>& files) {
 }
 
 Json RoleToJson(const RolePlan& role) {
-  return {{"method", std::string(MethodName(role.method))}, {"noise", role.noise}};
+  Json json = {{"method", std::string(MethodName(role.method))}, {"noise", role.noise}};
+  if (!role.given_name.empty()) json["given_name"] = role.given_name;
+  return json;
 }
 
 // Members of an object, each with its type; the first error stops.
@@ -109,6 +111,7 @@ Status ParseRole(JsonValue value, RolePlan* role) {
   Reader reader(value);
   role->method = reader.MethodOf("method");
   role->noise = reader.Real("noise");
+  if (value.Find("given_name")) role->given_name = reader.Text("given_name");
   return reader.status();
 }
 
@@ -156,6 +159,17 @@ StatusOr<Manifest> ParseHead(JsonValue root) {
   TOKGRAFT_RETURN_IF_ERROR(ParseRole(input, &plan.input));
   TOKGRAFT_ASSIGN_OR_RETURN(JsonValue output, root.Get("output"));
   if (!output.is_null()) TOKGRAFT_RETURN_IF_ERROR(ParseRole(output, &plan.output.emplace()));
+  if (const auto bias = root.Find("bias")) {
+    TOKGRAFT_RETURN_IF_ERROR(ParseRole(*bias, &plan.bias.emplace()));
+  }
+  if (const auto dense = root.Find("dense_sha256")) {
+    TOKGRAFT_RETURN_IF_ERROR(dense->ForEachElement([&](std::size_t, JsonValue entry) -> Status {
+      Reader hash(entry);
+      const std::string tensor = hash.Text("tensor");
+      manifest.dense_sha256[tensor] = hash.Text("sha256");
+      return hash.status();
+    }));
+  }
   TOKGRAFT_ASSIGN_OR_RETURN(JsonValue inputs, root.Get("inputs"));
   TOKGRAFT_ASSIGN_OR_RETURN(manifest.inputs, ParseFiles(inputs));
   TOKGRAFT_ASSIGN_OR_RETURN(JsonValue outputs, root.Get("outputs"));
@@ -191,6 +205,10 @@ std::string ManifestToJson(const Manifest& manifest, std::string_view rows) {
   json["tied_after"] = plan.tied_after;
   json["input"] = RoleToJson(plan.input);
   json["output"] = plan.output ? RoleToJson(*plan.output) : Json(nullptr);
+  if (plan.bias) json["bias"] = RoleToJson(*plan.bias);
+  for (const auto& [tensor, sha256] : manifest.dense_sha256) {
+    json["dense_sha256"].push_back({{"tensor", tensor}, {"sha256", sha256}});
+  }
   if (rows.empty()) json["rows_file"] = std::string(kRowsName);
   std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace);
   if (!rows.empty()) {

@@ -2,7 +2,9 @@
 //
 // It holds the versions, the command, the seed, the SHA-256 of every file that went in and came
 // out, and for each row of each matrix where it came from: copied from which old row, or made by
-// which method from which pieces with which weights. Runs of copied rows are one entry. Where the
+// which method from which pieces with which weights. Runs of copied rows are one entry. Rows that
+// are no sum of old rows (learnt by a method, or given by the caller) are named, and the bytes of
+// all of them in one tensor, in order, have one SHA-256. Where the
 // rows need much room they stand in a file of their own, tokgraft_rows.json, which the manifest
 // hashes. The JSON Schema is ManifestSchema(), also installed as
 // share/tokgraft/manifest.schema.json.
@@ -17,6 +19,7 @@
 #define TOKGRAFT_EMBED_INIT_MANIFEST_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,8 +50,9 @@ struct Manifest {
   std::string embedding;  // names of the tensors with rows, in the output
   std::string head;       // "": none stored
   std::vector<std::string> head_biases;
-  std::string source_head;  // the tensor that the head's old rows stand in
-  InitPlan plan;            // old_to_new and warnings are not kept
+  std::string source_head;                          // the tensor that the head's old rows stand in
+  std::map<std::string, std::string> dense_sha256;  // by tensor: of its rows with a dense part
+  InitPlan plan;  // old_to_new, warnings and the values of dense rows are not kept
 
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
@@ -79,7 +83,8 @@ struct VerifyReport {
 };
 
 // Recomputes all that the manifest of `directory` claims: the hash of every file, every row from
-// the source model (where it is gone: from the copied rows, as far as they reach), every other
+// the source model (where it is gone: from the copied rows, as far as they reach; rows with a dense
+// part against their hash), every other
 // tensor bit by bit, and that tokenizer, rows and config agree. Problems are in the report; an
 // error means that there was nothing to check.
 StatusOr<VerifyReport> Verify(const std::string& directory, const VerifyOptions& options = {});

@@ -174,7 +174,7 @@ class Verifier {
     Status status;
     if (source) {
       source_directory_ = source->directory;
-      status = CheckRowsFromSource(*source, output, manifest_.plan, options_.threads, &report_);
+      status = CheckRowsFromSource(*source, output, manifest_, options_.threads, &report_);
       Report("tensors", 0);
       if (status.ok()) status = CheckOtherTensors(*source, output, manifest_.plan, &report_);
     } else {

@@ -123,6 +123,10 @@ void ComposeRow(const Composition& c, std::uint64_t row, std::vector<double>* su
     }
     for (std::size_t j = 0; j < sum->size(); ++j) (*sum)[j] += weight * values[j];
   }
+  if (const std::optional<std::size_t> at = role.dense.Find(row)) {
+    const float* numbers = role.dense.values.data() + *at * sum->size();
+    for (std::size_t j = 0; j < sum->size(); ++j) (*sum)[j] += static_cast<double>(numbers[j]);
+  }
   if (role.noise > 0 && role.origins[row] == RowOrigin::kMethod) AddNoise(c, row, *sum, *term);
   WriteValues(c.old.dtype, *sum, out);
 }

@@ -1,6 +1,7 @@
 // The only arithmetic on tensors: rows of a matrix as sums of rows of another.
 //
-// Sums run in double precision in the order of the plan and are rounded to float32, then to the
+// Sums run in double precision in the order of the plan, a dense part last but for the noise, and
+// are rounded to float32, then to the
 // type of the matrix, to nearest even; so a row depends on nothing but its own entries, and the
 // bytes are the same on any number of threads. A copied row is copied, not computed.
 #ifndef TOKGRAFT_EMBED_INIT_KERNELS_ROWS_H_

@@ -10,7 +10,7 @@ struct MethodRow {
 constexpr MethodRow kMethods[] = {
     {Method::kAuto, "auto"},         {Method::kCopy, "copy"},   {Method::kMean, "mean"},
     {Method::kWeighted, "weighted"}, {Method::kFirst, "first"}, {Method::kAsymmetric, "asymmetric"},
-    {Method::kGaussian, "gaussian"},
+    {Method::kGaussian, "gaussian"}, {Method::kGiven, "given"},
 };
 
 struct TieRow {
@@ -37,7 +37,7 @@ StatusOr<Method> ParseMethod(std::string_view name) {
   std::string names;
   for (const MethodRow& row : kMethods) {
     if (row.name == name) return row.method;
-    names += Cat(names.empty() ? "" : ", ", row.name);
+    if (row.method != Method::kGiven) names += Cat(names.empty() ? "" : ", ", row.name);
   }
   return InvalidArgumentError(Cat("method: \"", name, "\" is not known; choose one of ", names));
 }
@@ -76,6 +76,7 @@ RowEntries MakeRow(Method method, const OldPieces& pieces, std::uint32_t mean_co
     case Method::kCopy:
     case Method::kAuto:
     case Method::kAsymmetric:
+    case Method::kGiven:
       break;
   }
   return MeanOfAllRow(mean_column);

@@ -6,6 +6,7 @@
 
 #include "embed_init/config/family.h"
 #include "embed_init/kernels/rows.h"
+#include "embed_init/output/sha256.h"
 #include "embed_init/safetensors/header.h"
 #include "tokenizer/base/mapped_file.h"
 
@@ -94,12 +95,17 @@ class RowWriter {
       ++old_count;
     }
     norms.old_rows = RootMeanSquare(old_sum, old_count);
-    return WriteBlocks(composition, out, &norms, &result->not_finite);
+    Sha256 dense;
+    TOKGRAFT_RETURN_IF_ERROR(WriteBlocks(composition, out, &dense, &norms, &result->not_finite));
+    if (!composition.role->dense.rows.empty()) {
+      result->dense_sha256[changed.tensor.tensor] = dense.Hex();
+    }
+    return absl::OkStatus();
   }
 
  private:
-  Status WriteBlocks(const Composition& composition, HashedFile* out, NormReport* norms,
-                     std::uint64_t* not_finite) {
+  Status WriteBlocks(const Composition& composition, HashedFile* out, Sha256* dense,
+                     NormReport* norms, std::uint64_t* not_finite) {
     const std::size_t row_bytes = composition.old.row_bytes();
     const std::uint64_t block_rows = std::max<std::uint64_t>(1, kRowBlockBytes / row_bytes);
     std::string block;
@@ -113,6 +119,9 @@ class RowWriter {
       MatrixView view = composition.old;
       view.data = block.data();
       for (std::uint64_t row = begin; row < end; ++row) {
+        if (composition.role->dense.Find(row)) {
+          dense->Update(std::string_view(view.row(row - begin), row_bytes));
+        }
         if (composition.role->origins[row] != RowOrigin::kMethod) continue;
         const double norm = SquaredNorms(view, row - begin, row - begin + 1, 1).front();
         if (!std::isfinite(norm)) {
@@ -138,16 +147,18 @@ class RowWriter {
 }  // namespace
 
 const RolePlan& PlanOf(const InitPlan& plan, const ChangedTensor& changed) {
+  if (changed.is_bias && plan.bias) return *plan.bias;
   return changed.is_input || !plan.output ? plan.input : *plan.output;
 }
 
 std::vector<ChangedTensor> ChangedTensors(const Checkpoint& checkpoint, const InitPlan& plan) {
   std::vector<ChangedTensor> changed;
   const auto add = [&](const RowTensor& tensor, const std::string& source, bool is_input,
-                       bool is_new) {
+                       bool is_new, bool is_bias = false) {
     changed.push_back({.tensor = tensor,
                        .source = source,
                        .is_input = is_input,
+                       .is_bias = is_bias,
                        .is_new = is_new,
                        .file = checkpoint.Find(source)->file});
   };
@@ -164,11 +175,13 @@ std::vector<ChangedTensor> ChangedTensors(const Checkpoint& checkpoint, const In
       RowTensor bias = checkpoint.head_biases.front();
       bias.tensor = head.tensor.substr(0, head.tensor.size() - 6) + "bias";
       if (checkpoint.Find(bias.tensor) == nullptr) {
-        add(bias, checkpoint.head_biases.front().tensor, false, true);
+        add(bias, checkpoint.head_biases.front().tensor, false, true, true);
       }
     }
   }
-  for (const RowTensor& bias : checkpoint.head_biases) add(bias, bias.tensor, is_input, false);
+  for (const RowTensor& bias : checkpoint.head_biases) {
+    add(bias, bias.tensor, is_input, false, true);
+  }
   return changed;
 }
 

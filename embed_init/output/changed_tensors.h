@@ -21,6 +21,7 @@ struct ChangedTensor {
   RowTensor tensor;      // name in the output; rows and columns of the source
   std::string source;    // the tensor that its old rows stand in
   bool is_input = true;  // which role's plan makes it
+  bool is_bias = false;  // the plan of the biases does
   bool is_new = false;   // not in the source: a head that was untied
   std::string file;      // where it is written
 };
@@ -41,8 +42,9 @@ StatusOr<std::uint64_t> NewFileBytes(const Checkpoint& checkpoint, const InitPla
 struct RewrittenFile {
   FileHash source;
   FileHash output;
-  std::map<std::string, NormReport> norms;  // of the matrices in it
-  std::uint64_t not_finite = 0;             // made rows with an infinity or a NaN
+  std::map<std::string, NormReport> norms;          // of the matrices in it
+  std::map<std::string, std::string> dense_sha256;  // by tensor, where rows have a dense part
+  std::uint64_t not_finite = 0;                     // made rows with an infinity or a NaN
 };
 
 struct RewriteOptions {

@@ -15,6 +15,11 @@ std::map<std::string, std::uint64_t> CountOrigins(const RolePlan& role, Method m
   return counts;
 }
 
+std::string NameOf(const RolePlan& role) {
+  return role.given_name.empty() ? std::string(MethodName(role.method))
+                                 : Cat(MethodName(role.method), " (", role.given_name, ")");
+}
+
 }  // namespace
 
 std::string OriginsText(const std::map<std::string, std::uint64_t>& counts) {
@@ -44,9 +49,9 @@ InitReport ReportOfPlan(const Checkpoint& checkpoint, const InitPlan& plan) {
   if (plan.output) report.output_rows = CountOrigins(output, paired ? plan.method : output.method);
   report.method = std::string(MethodName(plan.method));
   if (plan.method_was_auto) report.method = Cat("auto (", report.method, ")");
-  report.input = std::string(MethodName(input.method));
+  report.input = NameOf(input);
   if (checkpoint.head_kind != HeadKind::kNone) {
-    report.output = std::string(MethodName(output.method));
+    report.output = NameOf(output);
   }
   report.tied = plan.tied_after;
   report.old_rows = plan.old_rows;

@@ -10,11 +10,19 @@
 namespace tokgraft {
 namespace {
 
+// True where no pieces have to be told: a copy, a mean of all, or nothing but dense numbers.
+bool StandsInRun(const RolePlan& role, std::size_t row) {
+  return role.origins[row] != RowOrigin::kMethod || role.method == Method::kGaussian ||
+         role.splits[row] == role.splits[row + 1];
+}
+
 // The end of the run of rows that continue row `begin`.
 std::size_t RunEnd(const RolePlan& role, std::size_t begin) {
   std::size_t end = begin + 1;
   const auto source = [&](std::size_t row) { return role.sources[role.splits[row]]; };
-  while (end < role.rows() && role.origins[end] == role.origins[begin]) {
+  const auto is_dense = [&](std::size_t row) { return role.dense.Find(row).has_value(); };
+  while (end < role.rows() && role.origins[end] == role.origins[begin] && StandsInRun(role, end) &&
+         is_dense(end) == is_dense(begin)) {
     if (role.origins[begin] == RowOrigin::kCopied && source(end) != source(begin) + (end - begin)) {
       break;
     }
@@ -37,7 +45,7 @@ void AppendRow(const RolePlan& role, std::size_t row, std::string* out) {
     for (std::size_t i = begin; i < end; ++i) *out += Cat(i == begin ? "" : ",", role.weights[i]);
     *out += "]";
   }
-  *out += "}";
+  *out += role.dense.Find(row) ? ",\"dense\":true}" : "}";
 }
 
 void AppendRole(const RolePlan& role, std::string* out) {
@@ -45,7 +53,7 @@ void AppendRole(const RolePlan& role, std::string* out) {
   for (std::size_t row = 0; row < role.rows();) {
     *out += row == 0 ? "\n" : ",\n";
     const RowOrigin origin = role.origins[row];
-    if (origin == RowOrigin::kMethod && role.method != Method::kGaussian) {
+    if (!StandsInRun(role, row)) {
       AppendRow(role, row++, out);
       continue;
     }
@@ -56,7 +64,7 @@ void AppendRole(const RolePlan& role, std::string* out) {
     } else {
       const std::string_view what =
           origin == RowOrigin::kMethod ? MethodName(role.method) : RowOriginName(origin);
-      *out += Cat("\"method\":\"", what, "\"}");
+      *out += Cat("\"method\":\"", what, "\"", role.dense.Find(row) ? ",\"dense\":true}" : "}");
     }
     row = end;
   }
@@ -81,6 +89,17 @@ class RoleReader {
   Status CheckNext(JsonValue place, std::uint64_t row) {
     if (row == role_->rows()) return absl::OkStatus();
     return place.Error(Cat("tells of row ", row, ", row ", role_->rows(), " was expected"));
+  }
+
+  // Whether the entry says `dense`; then its rows, which are the next `count`, are noted.
+  StatusOr<bool> ReadDense(JsonValue entry, std::uint64_t count) {
+    const auto dense = entry.Find("dense");
+    if (!dense) return false;
+    TOKGRAFT_ASSIGN_OR_RETURN(bool is_dense, dense->Bool());
+    for (std::uint64_t i = 0; is_dense && i < count; ++i) {
+      role_->dense.rows.push_back(static_cast<std::uint32_t>(role_->rows() + i));
+    }
+    return is_dense;
   }
 
   Status ReadRun(JsonValue entry) {
@@ -108,16 +127,21 @@ class RoleReader {
     }
     TOKGRAFT_ASSIGN_OR_RETURN(JsonValue method, entry.Get("method"));
     TOKGRAFT_ASSIGN_OR_RETURN(std::string_view name, method.String());
+    TOKGRAFT_ASSIGN_OR_RETURN(const bool dense, ReadDense(entry, count));
+    RowEntries entries = MeanOfAllRow(static_cast<std::uint32_t>(plan_.old_rows));
     RowOrigin origin = RowOrigin::kMeanOfAll;
     if (name == RowOriginName(RowOrigin::kPadding)) {
       origin = RowOrigin::kPadding;
     } else if (name == MethodName(Method::kGaussian) && role_->method == Method::kGaussian) {
       origin = RowOrigin::kMethod;
+    } else if (dense && name == MethodName(role_->method)) {
+      origin = RowOrigin::kMethod;
+      entries.clear();
     } else if (name != RowOriginName(RowOrigin::kMeanOfAll)) {
       return method.Error(Cat("\"", name, "\" needs the pieces of each row"));
     }
     for (std::uint64_t i = 0; i < count; ++i) {
-      role_->AddRow(origin, MeanOfAllRow(static_cast<std::uint32_t>(plan_.old_rows)));
+      role_->AddRow(origin, entries);
     }
     return absl::OkStatus();
   }
@@ -150,6 +174,7 @@ class RoleReader {
         return absl::OkStatus();
       }));
     }
+    TOKGRAFT_RETURN_IF_ERROR(ReadDense(entry, 1).status());
     role_->AddRow(RowOrigin::kMethod, entries);
     return absl::OkStatus();
   }
@@ -169,6 +194,10 @@ std::string RowOriginsToJson(const InitPlan& plan) {
   } else {
     out += "null";
   }
+  if (plan.bias) {
+    out += ",\n\"bias\":";
+    AppendRole(*plan.bias, &out);
+  }
   return out + "}\n";
 }
 
@@ -180,7 +209,10 @@ Status ParseRowOrigins(std::string_view json, const std::string& name, InitPlan*
   if (output.is_null() != !plan->output) {
     return output.Error("does not fit the roles of the manifest; restore the file");
   }
-  return plan->output ? RoleReader(*plan, &*plan->output).Read(output) : absl::OkStatus();
+  if (plan->output) TOKGRAFT_RETURN_IF_ERROR(RoleReader(*plan, &*plan->output).Read(output));
+  if (!plan->bias) return absl::OkStatus();
+  TOKGRAFT_ASSIGN_OR_RETURN(JsonValue bias, document.root().Get("bias"));
+  return RoleReader(*plan, &*plan->bias).Read(bias);
 }
 
 }  // namespace tokgraft

@@ -10,7 +10,8 @@
 
 namespace tokgraft {
 
-// {"input": [...], "output": [...] | null}, as manifest.schema.json says under "rows".
+// {"input": [...], "output": [...] | null, "bias": [...]}, the last where the plan has one, as
+// manifest.schema.json says under "rows".
 std::string RowOriginsToJson(const InitPlan& plan);
 
 // Fills input and output of `plan`, whose other fields are set; `name` stands in messages.

@@ -8,6 +8,7 @@
 #include "embed_init/kernels/rows.h"
 #include "embed_init/output/changed_tensors.h"
 #include "embed_init/output/file_io.h"
+#include "embed_init/output/sha256.h"
 #include "tokenizer/base/mapped_file.h"
 #include "tokenizer/base/report_text.h"
 
@@ -34,6 +35,7 @@ MatrixView ViewOf(const MappedFile& file, const TensorInfo& tensor, const RowTen
 // True where every old row that the row is made of can be had.
 bool CanMake(const Composition& c, std::uint64_t row, bool has_mean) {
   const RolePlan& role = *c.role;
+  if (role.dense.Find(row)) return false;  // it has a hash
   for (auto i = static_cast<std::size_t>(role.splits[row]); i < role.splits[row + 1]; ++i) {
     if (role.sources[i] == c.plan->old_rows ? !has_mean : !c.old.has(role.sources[i])) return false;
   }
@@ -76,8 +78,9 @@ RowCheck CompareRows(const Composition& composition, const char* made, bool has_
   return result;
 }
 
+// `dense`: how many have a hash instead.
 void ReportRows(const std::string& tensor, const RowCheck& check, std::uint64_t rows,
-                VerifyReport* report) {
+                std::uint64_t dense, VerifyReport* report) {
   if (!check.wrong.empty()) {
     std::string names;
     for (std::size_t i = 0; i < std::min(kRowsNamed, check.wrong.size()); ++i) {
@@ -90,9 +93,31 @@ void ReportRows(const std::string& tensor, const RowCheck& check, std::uint64_t 
   } else if (check.checked > 0) {
     report->checked.push_back(Cat(tensor, ": ", check.checked, " rows made again, bit by bit"));
   }
-  if (check.checked < rows) {
-    report->notes.push_back(Cat(tensor, ": ", rows - check.checked,
+  if (check.checked + dense < rows) {
+    report->notes.push_back(Cat(tensor, ": ", rows - dense - check.checked,
                                 " rows could not be made again without the source model"));
+  }
+}
+
+// Rows that are numbers of their own, at `made` like the others: only a hash tells what they were.
+void CheckDenseRows(const std::string& tensor, const RolePlan& role, const char* made,
+                    std::size_t row_bytes, const Manifest& manifest, VerifyReport* report) {
+  if (role.dense.rows.empty()) return;
+  Sha256 hash;
+  for (const std::uint32_t row : role.dense.rows) {
+    hash.Update(std::string_view(made + row * row_bytes, row_bytes));
+  }
+  const auto known = manifest.dense_sha256.find(tensor);
+  const std::string what =
+      Cat(tensor, ": ", role.dense.rows.size(), " rows that ", MethodName(role.method), " made");
+  if (known == manifest.dense_sha256.end()) {
+    report->problems.push_back(Cat(what, " have no SHA-256 in the manifest, one was expected"));
+  } else if (hash.Hex() != known->second) {
+    report->problems.push_back(Cat(what, " are not those that were written (rows ",
+                                   role.dense.rows.front(), " to ", role.dense.rows.back(),
+                                   "): their SHA-256 is another"));
+  } else {
+    report->checked.push_back(Cat(what, " have the SHA-256 they had"));
   }
 }
 
@@ -144,8 +169,9 @@ StatusOr<bool> SameBytes(const Checkpoint& a, const TensorInfo& in_a, const Chec
 
 }  // namespace
 
-Status CheckRowsFromSource(const Checkpoint& source, const Checkpoint& output, const InitPlan& plan,
-                           int threads, VerifyReport* report) {
+Status CheckRowsFromSource(const Checkpoint& source, const Checkpoint& output,
+                           const Manifest& manifest, int threads, VerifyReport* report) {
+  const InitPlan& plan = manifest.plan;
   for (const ChangedTensor& changed : ChangedTensors(source, plan)) {
     if (!HasShape(output, changed, plan.new_rows, report)) continue;
     const TensorInfo& old = *source.Find(changed.source);
@@ -156,9 +182,12 @@ Status CheckRowsFromSource(const Checkpoint& source, const Checkpoint& output, c
     composition.old = ViewOf(old_file, old, changed.tensor);
     const std::vector<double> mean = MeanOfRows(composition.old, plan.old_tokens, threads);
     composition.mean = mean;
-    const RowCheck check =
-        CompareRows(composition, made_file.bytes().data() + made.begin, true, threads);
-    ReportRows(changed.tensor.tensor, check, plan.new_rows, report);
+    const char* rows = made_file.bytes().data() + made.begin;
+    const RowCheck check = CompareRows(composition, rows, true, threads);
+    ReportRows(changed.tensor.tensor, check, plan.new_rows, composition.role->dense.rows.size(),
+               report);
+    CheckDenseRows(changed.tensor.tensor, *composition.role, rows, composition.old.row_bytes(),
+                   manifest, report);
   }
   return absl::OkStatus();
 }
@@ -175,7 +204,10 @@ Status CheckRowsFromOutput(const Checkpoint& output, const Manifest& manifest, i
       report->problems.push_back(Cat(name, ": is missing or has not ", plan.new_rows, " rows"));
       continue;
     }
-    const RolePlan& role = name == manifest.embedding || !plan.output ? plan.input : *plan.output;
+    const bool is_bias = name != manifest.embedding && name != manifest.head;
+    const RolePlan& role = is_bias && plan.bias                         ? *plan.bias
+                           : name == manifest.embedding || !plan.output ? plan.input
+                                                                        : *plan.output;
     std::vector<std::uint32_t> positions(static_cast<std::size_t>(plan.old_rows),
                                          MatrixView::kNoRow);
     for (std::size_t row = 0; row < role.rows(); ++row) {
@@ -196,7 +228,9 @@ Status CheckRowsFromOutput(const Checkpoint& output, const Manifest& manifest, i
     composition.mean = mean;
     RowCheck check =
         CompareRows(composition, file.bytes().data() + tensor->begin, has_mean, threads);
-    ReportRows(name, check, plan.new_rows, report);
+    ReportRows(name, check, plan.new_rows, role.dense.rows.size(), report);
+    CheckDenseRows(name, role, file.bytes().data() + tensor->begin, composition.old.row_bytes(),
+                   manifest, report);
   }
   const auto others = static_cast<std::uint64_t>(
       std::count_if(output.tensors.begin(), output.tensors.end(), [&](const TensorInfo& tensor) {

@@ -9,9 +9,10 @@
 
 namespace tokgraft {
 
-// Recomputes every row of every changed tensor from `source` and compares the bytes.
-Status CheckRowsFromSource(const Checkpoint& source, const Checkpoint& output, const InitPlan& plan,
-                           int threads, VerifyReport* report);
+// Recomputes every row of every changed tensor from `source` and compares the bytes; those of rows
+// with a dense part with the hash that the manifest has.
+Status CheckRowsFromSource(const Checkpoint& source, const Checkpoint& output,
+                           const Manifest& manifest, int threads, VerifyReport* report);
 
 // The source is gone: old rows are found where the output holds copies of them. Checks the rows
 // that are made of those only, and notes how many are not.

@@ -29,6 +29,78 @@ InitOptions InitOptionsFrom(const std::string& method,
   return options;
 }
 
+using FloatRows = py::array_t<float, py::array::c_style | py::array::forcecast>;
+
+// The caller's rows of one role, [added, columns]; None: none.
+std::optional<FloatRows> RowsOf(const py::dict& rows, const char* role, std::size_t added) {
+  if (!rows.contains(role) || rows[role].is_none()) return std::nullopt;
+  const std::string name = Cat("rows[\"", role, "\"]");
+  const auto array = FloatRows::ensure(rows[role]);
+  if (!array) {
+    PyErr_Clear();
+    throw py::type_error(Cat(name, " must be an array of numbers, not ", TypeName(rows[role])));
+  }
+  if (array.ndim() == 2 && static_cast<std::size_t>(array.shape(0)) == added) return array;
+  std::string shape;
+  for (py::ssize_t i = 0; i < array.ndim(); ++i) shape += Cat(i == 0 ? "" : ", ", array.shape(i));
+  Raise(InvalidArgumentError(Cat(name, ": has shape (", shape, "), (", added,
+                                 ", columns of the embedding) was expected; give one row for each "
+                                 "token of the id map's `added`, in its order")));
+}
+
+// The arrays behind a GivenRows.
+struct PyGivenRows {
+  std::optional<FloatRows> input;
+  std::optional<FloatRows> output;
+  std::string name;
+
+  GivenRows rows() const {
+    const auto span = [](const std::optional<FloatRows>& array) {
+      return array ? std::span<const float>(array->data(), static_cast<std::size_t>(array->size()))
+                   : std::span<const float>();
+    };
+    return {.input = span(input), .output = span(output), .name = name};
+  }
+};
+
+PyGivenRows GivenRowsFrom(const py::object& given, const std::string& name, std::size_t added) {
+  PyGivenRows rows;
+  rows.name = name;
+  if (given.is_none()) return rows;
+  if (!py::isinstance<py::dict>(given)) {
+    throw py::type_error(Cat("rows must be a dict of arrays, not ", TypeName(given)));
+  }
+  const auto dict = given.cast<py::dict>();
+  for (const auto& entry : dict) {
+    const std::string key = py::str(entry.first);
+    if (key == "input" || key == "output") continue;
+    Raise(InvalidArgumentError(
+        Cat("rows: \"", key, "\" is no role, expected \"input\" and \"output\"")));
+  }
+  rows.input = RowsOf(dict, "input", added);
+  rows.output = RowsOf(dict, "output", added);
+  if (!rows.input && !rows.output) {
+    Raise(InvalidArgumentError("rows: has neither \"input\" nor \"output\", one was expected"));
+  }
+  return rows;
+}
+
+// (ids uint32[total], splits int64[added + 1])
+py::tuple PyOldPieces(const PyMergeResult& merged) {
+  StatusOr<std::vector<OldPieces>> split = [&] {
+    const py::gil_scoped_release unlocked;
+    return SplitIntoOldPieces(merged.id_map, merged.base, &merged.tokenizer);
+  }();
+  const std::vector<OldPieces> pieces = Take(std::move(split));
+  std::vector<std::uint32_t> ids;
+  std::vector<std::int64_t> splits = {0};
+  for (const OldPieces& token : pieces) {
+    ids.insert(ids.end(), token.ids.begin(), token.ids.end());
+    splits.push_back(static_cast<std::int64_t>(ids.size()));
+  }
+  return py::make_tuple(ArrayOf(std::move(ids)), ArrayOf(std::move(splits)));
+}
+
 Report<InitReport> PyInitEmbeddings(const py::object& model, const PyMergeResult& merged,
                                     const py::object& out, const InitOptions& init, bool force,
                                     bool link, int threads, const py::object& progress) {
@@ -99,18 +171,29 @@ void RegisterInit(py::module_& m) {
       [](const py::object& model, const PyMergeResult& merged, const py::object& out,
          const std::string& method, const std::optional<std::string>& input_method,
          const std::optional<std::string>& output_method, const std::string& tie,
-         std::uint64_t pad_to_multiple, std::uint64_t seed, bool force, bool link, int threads,
+         std::uint64_t pad_to_multiple, std::uint64_t seed, const py::object& rows,
+         const std::string& rows_name, bool force, bool link, int threads,
          const py::object& progress) {
-        const InitOptions init =
+        InitOptions init =
             InitOptionsFrom(method, input_method, output_method, tie, pad_to_multiple, seed);
+        const PyGivenRows given = GivenRowsFrom(rows, rows_name, merged.id_map.added.size());
+        init.given = given.rows();
         return PyInitEmbeddings(model, merged, out, init, force, link, threads, progress);
       },
       py::arg("model"), py::arg("merged"), py::kw_only(), py::arg("out"),
       py::arg("method") = "auto", py::arg("input_method") = py::none(),
       py::arg("output_method") = py::none(), py::arg("tie") = "keep",
-      py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("force") = false,
-      py::arg("link") = false, py::arg("threads") = 0, py::arg("progress") = py::none(),
+      py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("rows") = py::none(),
+      py::arg("rows_name") = "", py::arg("force") = false, py::arg("link") = false,
+      py::arg("threads") = 0, py::arg("progress") = py::none(),
       "Writes a model directory with rows for a merged vocabulary.\n\n"
+      "rows: rows that were made elsewhere, {\"input\": float32[n, d], \"output\": float32[n, d] "
+      "|\n"
+      "None} for the n tokens of merged.id_map.added, in this order; a role without any is made "
+      "by\n"
+      "its method. Both for a tied model: tie=\"untie\". rows_name: how they were made, kept in "
+      "the\n"
+      "manifest and the report.\n"
       "method, input_method, output_method: auto, copy, mean, weighted, first, asymmetric, "
       "gaussian\n"
       "(`tokgraft graft --help` says how each makes rows). tie: keep, keep-input, keep-output,\n"
@@ -200,6 +283,11 @@ void RegisterEmbedInit(py::module_& m) {
   RegisterReport<VerifyReport>(m, "VerifyReport", "What of a manifest holds, and what does not.",
                                {"ok", "complete", "problems"});
   RegisterInit(m);
+  m.def("old_pieces", &PyOldPieces, py::arg("merged"),
+        "The old tokens that each added token is made of: (ids uint32[total], splits int64[n + "
+        "1]).\n\n"
+        "Token i of merged.id_map.added has ids[splits[i]:splits[i + 1]]; none where none were "
+        "found.");
   RegisterReport<GraftReport>(m, "GraftReport", "The main job, from efficiency to verification.",
                               {"model", "donor", "out", "vocabulary", "budget", "curve",
                                "efficiency", "conflicts", "certificate", "init", "verify"});

@@ -42,6 +42,7 @@ from tokgraft._core import (
     load,
     measure,
     merge,
+    old_pieces,
     trim,
     verify,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "load",
     "measure",
     "merge",
+    "old_pieces",
     "report",
     "trim",
     "verify",

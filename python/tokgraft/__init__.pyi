@@ -32,6 +32,7 @@ from tokgraft._core import (
     load as load,
     measure as measure,
     merge as merge,
+    old_pieces as old_pieces,
     trim as trim,
     verify as verify,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "load",
     "measure",
     "merge",
+    "old_pieces",
     "report",
     "trim",
     "verify",

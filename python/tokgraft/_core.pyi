@@ -1,7 +1,7 @@
 """Types of the extension module; import them from tokgraft."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -383,11 +383,16 @@ def init_embeddings(
     tie: _Tie = "keep",
     pad_to_multiple: int = 0,
     seed: int = 0,
+    rows: Mapping[Literal["input", "output"], npt.ArrayLike | None] | None = None,
+    rows_name: str = "",
     force: bool = False,
     link: bool = False,
     threads: int = 0,
     progress: _Progress | None = None,
 ) -> InitReport: ...
+def old_pieces(
+    merged: MergeResult,
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]: ...
 def verify(
     directory: _Path,
     *,

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <limits>
 
 #include "embed_init/init.h"
 #include "tests/embed_init/random_model.h"
@@ -170,9 +171,80 @@ TEST(InitPlanTest, RowsAreWhatANaiveLoopMakes) {
   }
 }
 
+TEST(InitPlanTest, GivenRowsAreTakenAsTheyAre) {
+  const testing::TemporaryDirectory directory;
+  testing::WriteRandomModel(directory.path(), testing::LlamaConfig(8, false),
+                            testing::LlamaTensors(8, 4, false, "F32"));
+  const Checkpoint model = *OpenCheckpoint(directory.path());
+  const std::vector<float> rows = {1, 2, 3, 4, -1, 0.5, 0.25, 1e-3F};
+  const InitPlan plan = *PlanInit(model, testing::ExtendMap(8, 2), kTwoTokens,
+                                  {.method = Method::kFirst,
+                                   .pad_to_multiple = 1,
+                                   .given = {.input = rows, .name = "by hand"}});
+  EXPECT_EQ(plan.input.method, Method::kGiven);
+  EXPECT_EQ(plan.input.given_name, "by hand");
+  EXPECT_THAT(plan.input.dense.rows, ElementsAre(8, 9));
+  EXPECT_EQ(plan.output->method, Method::kFirst);  // none were given for it
+  EXPECT_EQ(*ApplyPlan(model, plan, Role::kInput, 8, 10), rows);
+  EXPECT_EQ(*ApplyPlan(model, plan, Role::kInput, 7, 9), (std::vector<float>{[&] {
+    std::vector<float> both = *ApplyPlan(model, plan, Role::kInput, 7, 8);
+    both.insert(both.end(), rows.begin(), rows.begin() + 4);
+    return both;
+  }()}));
+}
+
+// A row is the sum of its entries and its dense part.
+TEST(InitPlanTest, ADensePartIsAddedToTheEntries) {
+  const testing::TemporaryDirectory directory;
+  testing::WriteRandomModel(directory.path(), testing::LlamaConfig(8, true),
+                            testing::LlamaTensors(8, 4, true, "F32"));
+  const Checkpoint model = *OpenCheckpoint(directory.path());
+  InitPlan plan = *PlanInit(model, testing::ExtendMap(8, 2), kTwoTokens, {.pad_to_multiple = 1});
+  const std::vector<float> without = *ApplyPlan(model, plan, Role::kInput, 8, 10);
+  plan.input.dense.Add(9, std::vector<float>{1, 2, 3, 4});
+  const std::vector<float> with = *ApplyPlan(model, plan, Role::kInput, 8, 10);
+  for (std::size_t i = 0; i < 8; ++i) {
+    EXPECT_FLOAT_EQ(with[i], without[i] + (i < 4 ? 0 : static_cast<float>(i - 3))) << i;
+  }
+}
+
+TEST(InitPlanTest, GivenRowsThatDoNotFitAreRefusedByName) {
+  const IdMap map = testing::ExtendMap(8, 2);
+  const auto refusal = [&](HeadKind kind, const GivenRows& given,
+                           TiePolicy tie = TiePolicy::kKeep) {
+    return std::string(Message(
+        PlanInit(MadeUpModel(8, kind), map, kTwoTokens, {.tie = tie, .given = given}).status()));
+  };
+  std::vector<float> rows(8, 0.5F);
+  const std::vector<float> few(7, 0.5F);
+  EXPECT_EQ(refusal(HeadKind::kTied, {.input = few, .name = "n"}),
+            "rows: input: are 7 numbers, 2 rows of 4 were expected, one for each added token; give "
+            "them in the order of the id map's `added`");
+  EXPECT_THAT(refusal(HeadKind::kTied, {.input = rows}), HasSubstr("rows: have no name"));
+  EXPECT_THAT(refusal(HeadKind::kNone, {.output = rows, .name = "n"}),
+              HasSubstr("M has no output head"));
+  EXPECT_THAT(refusal(HeadKind::kTied, {.input = rows, .output = rows, .name = "n"}),
+              HasSubstr("rows were given for both"));
+  EXPECT_THAT(
+      refusal(HeadKind::kTied, {.output = rows, .name = "n"}, TiePolicy::kKeepInput),
+      HasSubstr("tie keep-input keeps the input rows, rows were given for the other role only"));
+  EXPECT_EQ(refusal(HeadKind::kTied, {.output = rows, .name = "n"}), "");
+  EXPECT_EQ(
+      refusal(HeadKind::kTied, {.input = rows, .output = rows, .name = "n"}, TiePolicy::kUntie),
+      "");
+  rows[6] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THAT(refusal(HeadKind::kSeparate, {.output = rows, .name = "n"}),
+              HasSubstr("rows: output: row 1 holds nan, finite numbers were expected"));
+  EXPECT_THAT(
+      Message(PlanInit(MadeUpModel(8, HeadKind::kTied), map, kTwoTokens, {.method = Method::kGiven})
+                  .status()),
+      HasSubstr("no"));
+}
+
 TEST(InitPlanTest, NamesRoundTrip) {
-  for (const Method method : {Method::kAuto, Method::kCopy, Method::kMean, Method::kWeighted,
-                              Method::kFirst, Method::kAsymmetric, Method::kGaussian}) {
+  for (const Method method :
+       {Method::kAuto, Method::kCopy, Method::kMean, Method::kWeighted, Method::kFirst,
+        Method::kAsymmetric, Method::kGaussian, Method::kGiven}) {
     EXPECT_EQ(*ParseMethod(MethodName(method)), method);
   }
   EXPECT_EQ(Message(ParseMethod("best").status()),

@@ -74,6 +74,66 @@ TEST_F(ManifestTest, GaussianRowsAreMadeAgain) {
   EXPECT_EQ(Problems(), "");
 }
 
+// Rows that no one can make again have a hash, with the source and without.
+TEST_F(ManifestTest, GivenRowsAreNamedAndHashed) {
+  std::vector<float> rows(std::size_t{20} * 16);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = 0.01F * static_cast<float>(i % 37);
+  Write(20, {.method = Method::kFirst, .given = {.input = rows, .name = "trained \"here\""}});
+  const StatusOr<Manifest> manifest = LoadManifest(directory_ / "out");
+  ASSERT_TRUE(manifest.ok()) << Message(manifest.status());
+  InitPlan kept = plan_;
+  kept.old_to_new.clear();
+  kept.warnings.clear();
+  kept.input.dense.columns = 0;
+  kept.input.dense.values.clear();
+  EXPECT_EQ(manifest->plan, kept);
+  EXPECT_EQ(manifest->plan.input.given_name, "trained \"here\"");
+  ASSERT_EQ(manifest->dense_sha256.size(), 1U);
+  EXPECT_TRUE(manifest->dense_sha256.contains("model.embed_tokens.weight"));
+  EXPECT_EQ(report_.rows.at("given"), 20U);
+  EXPECT_EQ(report_.input, "given (trained \"here\")");
+  EXPECT_EQ(report_.output, "first");
+  EXPECT_THAT(testing::ReadText(directory_ / "out/tokgraft.json"),
+              HasSubstr("{\"rows\":[64,84],\"method\":\"given\",\"dense\":true}"));
+  const auto report = *Verify(directory_ / "out");
+  EXPECT_THAT(report.problems, IsEmpty());
+  EXPECT_THAT(report.notes, ElementsAre("there is no tokenizer in the directory"));
+  EXPECT_THAT(report.checked,
+              Contains("model.embed_tokens.weight: 20 rows that given made have the SHA-256 they "
+                       "had"));
+  const Checkpoint model = *OpenCheckpoint(directory_ / "out");
+  const TensorInfo* info = model.Find("model.embed_tokens.weight");
+  std::string bytes = testing::ReadText(directory_ / "out/model.safetensors");
+  bytes[info->begin + 70 * 32] = static_cast<char>(bytes[info->begin + 70 * 32] ^ 1);
+  testing::WriteText(directory_ / "out/model.safetensors", bytes);
+  const std::string wrong =
+      "model.embed_tokens.weight: 20 rows that given made are not those that were written (rows 64 "
+      "to 83): their SHA-256 is another";
+  EXPECT_THAT(Verify(directory_ / "out")->problems, Contains(wrong));
+  std::filesystem::remove_all(directory_ / "model");
+  EXPECT_THAT(Verify(directory_ / "out")->problems, Contains(wrong));
+  Edit("tokgraft.json", "dense_sha256", "dense_sha257");
+  EXPECT_THAT(Problems(), HasSubstr("20 rows that given made have no SHA-256 in the manifest"));
+}
+
+// A row may have both; and both matrices of an untied model rows of their own.
+TEST_F(ManifestTest, SumsOfEntriesAndNumbersAreHashedToo) {
+  Write(20, {.method = Method::kMean});
+  InitPlan plan = plan_;
+  plan.output->dense.Add(65, std::vector<float>(16, 0.5F));
+  plan.output->dense.Add(66, std::vector<float>(16, 0.25F));
+  const Checkpoint model = *OpenCheckpoint(directory_ / "model");
+  ASSERT_TRUE(WriteModel(model, plan, directory_ / "both").ok());
+  const auto report = *Verify(directory_ / "both");
+  EXPECT_THAT(report.problems, IsEmpty());
+  EXPECT_THAT(report.checked, Contains("lm_head.weight: 126 rows made again, bit by bit"));
+  EXPECT_THAT(report.checked, Contains(HasSubstr("lm_head.weight: 2 rows that mean made have")));
+  // A plan without the numbers, as a manifest has it, is no plan to write.
+  const InitPlan read = LoadManifest(directory_ / "both")->plan;
+  EXPECT_TRUE(absl::IsInvalidArgument(WriteModel(model, read, directory_ / "again").status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(ApplyPlan(model, read, Role::kOutput, 64, 66).status()));
+}
+
 TEST_F(ManifestTest, EveryChangeIsNamed) {
   Write(20);
   const auto clean = testing::ReadTree(directory_ / "out");

@@ -3,6 +3,7 @@
 import json
 import pickle
 
+import numpy as np
 import pytest
 
 import tokgraft
@@ -186,6 +187,73 @@ def test_init_and_verify(folder, donor):
     (out / "config.json").write_text("{}")
     broken = tokgraft.verify(out)
     assert not broken.ok and any("config.json" in problem for problem in broken.problems)
+
+
+def rows_of(directory, tensor):
+    """A tensor of a model of toys: float32 rows."""
+    raw = (directory / "model.safetensors").read_bytes()
+    start = 8 + int.from_bytes(raw[:8], "little")
+    info = json.loads(raw[8:start])[tensor]
+    begin, end = (start + offset for offset in info["data_offsets"])
+    assert info["dtype"] == "F32"
+    return np.frombuffer(raw[begin:end], np.float32).reshape(info["shape"])
+
+
+def test_rows_made_elsewhere(folder, donor):
+    model = toys.model_with_tokenizer(folder / "rows-model")
+    merged = tokgraft.merge(tokgraft.load(model), donor, budget=10)
+    added = merged.id_map.added
+    ids, splits = tokgraft.old_pieces(merged)
+    assert ids.dtype == np.uint32 and splits.dtype == np.int64 and len(splits) == len(added) + 1
+    for i, token in enumerate(added):
+        spelled = b"".join(merged.base.token_bytes(int(id)) for id in ids[splits[i]:splits[i + 1]])
+        assert spelled == bytes.fromhex(token["bytes"])
+    columns = json.loads((model / "config.json").read_text())["hidden_size"]
+    rows = np.random.default_rng(1).normal(size=(2, len(added), columns)).astype(np.float32)
+    out = folder / "rows"
+    report = tokgraft.init_embeddings(model, merged, out=out, rows_name="drawn", tie="untie",
+                                      rows={"input": rows[0], "output": rows[1]})
+    assert report.input == report.output == "given (drawn)" and report.rows["given"] == len(added)
+    new = [token["id"] for token in added]
+    for tensor, given in (("model.embed_tokens.weight", rows[0]), ("lm_head.weight", rows[1])):
+        assert (rows_of(out, tensor)[new] == given).all()
+    assert tokgraft.verify(out).problems == []
+    out = folder / "one-role"
+    report = tokgraft.init_embeddings(model, merged, out=out, rows_name="drawn", tie="untie",
+                                      method="first", rows={"input": rows[0], "output": None})
+    assert report.input == "given (drawn)" and report.output == "first"
+    assert tokgraft.verify(out).ok
+
+
+@pytest.mark.parametrize(("rows", "name", "words"), [
+    ({"input": np.zeros((3, 4), np.float32)}, "n", r"has shape \(3, 4\), \(10, columns"),
+    ({"input": np.zeros((10, 3), np.float32)}, "n", "input: are 30 numbers, 10 rows of"),
+    ({"head": np.zeros((10, 3), np.float32)}, "n", '"head" is no role'),
+    ({}, "n", "has neither"),
+    ("all", "n", "dict of arrays, not str"),
+    ({"input": "text"}, "n", "array of numbers, not str"),
+    (None, "", "no rows|none were given"),
+])
+def test_rows_that_do_not_fit(folder, donor, rows, name, words):
+    model = toys.model_with_tokenizer(folder / "unfit-model")
+    merged = tokgraft.merge(tokgraft.load(model), donor, budget=10)
+    with pytest.raises((tokgraft.Error, TypeError), match=words):
+        tokgraft.init_embeddings(model, merged, out=folder / "unfit", rows=rows, rows_name=name,
+                                 method="given" if rows is None else "auto")
+    assert not (folder / "unfit").exists()
+
+
+def test_rows_have_finite_numbers_and_a_name(folder, donor):
+    model = toys.model_with_tokenizer(folder / "finite-model")
+    merged = tokgraft.merge(tokgraft.load(model), donor, budget=10)
+    columns = json.loads((model / "config.json").read_text())["hidden_size"]
+    rows = np.zeros((10, columns), np.float32)
+    with pytest.raises(tokgraft.Error, match="rows: have no name"):
+        tokgraft.init_embeddings(model, merged, out=folder / "no", rows={"input": rows})
+    rows[4, 1] = np.inf
+    with pytest.raises(tokgraft.Error, match="rows: input: row 4 holds inf"):
+        tokgraft.init_embeddings(model, merged, out=folder / "no", rows={"input": rows},
+                                 rows_name="n")
 
 
 def test_graft(folder, donor, corpora):

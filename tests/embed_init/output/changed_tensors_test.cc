@@ -39,7 +39,9 @@ class ChangedTensorsTest : public ::testing::Test {
       EXPECT_EQ(changed.file, "model.safetensors");
       texts.push_back(Cat(changed.is_new ? "+" : "", changed.tensor.tensor, "<", changed.source,
                           changed.is_input ? " i" : " o"));
-      EXPECT_EQ(&PlanOf(plan_, changed), changed.is_input ? &plan_.input : &*plan_.output);
+      EXPECT_EQ(&PlanOf(plan_, changed), changed.is_bias    ? &*plan_.bias
+                                         : changed.is_input ? &plan_.input
+                                                            : &*plan_.output);
     }
     return texts;
   }

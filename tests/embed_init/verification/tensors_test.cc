@@ -73,7 +73,7 @@ class TensorsTest : public ::testing::Test {
 
   VerifyReport FromSource() {
     VerifyReport report;
-    EXPECT_EQ(Message(CheckRowsFromSource(source_, Output(), manifest_.plan, 2, &report)), "");
+    EXPECT_EQ(Message(CheckRowsFromSource(source_, Output(), manifest_, 2, &report)), "");
     return report;
   }
   VerifyReport FromOutput() {
