@@ -33,8 +33,8 @@ METHODS = {
     "ridge": ("ridge", "ridge"),
     "ridge, halving": ("ridge", "halving"),
 }
-RUN = ["readout", "readout, halving", "fit"]  # the model is run
-SEEDED = {"random", "gaussian", "script", "fit"}
+RUN = ["readout", "readout, halving", "fit", "train"]  # the model is run
+SEEDED = {"random", "gaussian", "script", "fit", "train"}
 ALL = CONTROLS + list(METHODS) + RUN
 
 
@@ -52,8 +52,9 @@ def make(name: str, change: changes.Change, model: LanguageModel, *, seed: int) 
         made = fit_rows(model, change.merged, method="readout")
         rows = torch.from_numpy(made.input)
         return rows, rows if name == "readout" else _method(change, "mean", "halving", seed)[1]
-    if name == "fit":
-        made = fit_rows(model, change.merged, corpora={"train": change.texts.train}, seed=seed)
+    if name in ("fit", "train"):
+        made = fit_rows(model, change.merged, method=name, corpora={"train": change.texts.train},
+                        seed=seed)
         return torch.from_numpy(made.input), torch.from_numpy(made.output)
     raise SystemExit(f"contender {name} is not known; choose from {', '.join(ALL)}")
 

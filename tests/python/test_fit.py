@@ -19,6 +19,7 @@ from tokgraft.fit.logistic import LogisticOptions, common_direction, logistic  #
 from tokgraft.fit.readout import readout  # noqa: E402
 from tokgraft.fit.splits import examples, halves  # noqa: E402
 from tokgraft.fit.states import read, with_start  # noqa: E402
+from tokgraft.fit.training import TrainingOptions, train  # noqa: E402
 from tokgraft.fit.vocabulary import NewVocabulary, piece_rows  # noqa: E402
 from tokgraft.loss import loss  # noqa: E402
 
@@ -244,6 +245,76 @@ def test_fitted_rows_are_written_and_give_the_loss_in_transformers(tmp_path, mod
     roles = sum(ours.role_bits_per_byte(role) for role in ours.roles)
     assert roles == pytest.approx(ours.bits_per_byte, rel=1e-6)
     assert sum(count for _, count in ours.roles.values()) == len(ids)
+
+
+@pytest.fixture(scope="module")
+def lessons(merged):
+    texts = windows(words(3, 900), 300)
+    return [merged.tokenizer.encode_ids(text) for text in texts], [len(text) for text in texts]
+
+
+def mean_rows(model, vocabulary) -> torch.Tensor:
+    return torch.stack([model.input_rows[own].mean(0) for own in vocabulary.pieces])
+
+
+def test_training_moves_new_rows_only_and_helps(model, vocabulary, lessons):
+    before = model.input_rows.clone(), [p.clone() for p in model._model.parameters()]
+    start = mean_rows(model, vocabulary)
+    stages = []
+    options = TrainingOptions(tokens=12_000, batch_tokens=512, input_own_rate=1e-2,
+                              output_own_rate=0.1, output_shared_rate=1e-2)
+    made = train(model, vocabulary, start, start, *lessons, options,
+                 progress=lambda stage, fraction: stages.append((stage, fraction)))
+    assert made.kept and made.after < made.before - 0.05
+    assert np.mean(made.losses[-5:]) < np.mean(made.losses[:5])
+    assert made.input.shape == made.output.shape == start.shape
+    assert not torch.equal(made.input, start) and not torch.equal(made.output, start)
+    assert torch.equal(before[0], model.input_rows)
+    assert all(torch.equal(a, b) for a, b in zip(before[1], model._model.parameters(), strict=True))
+    assert stages[-1] == ("train", 1.0)
+    again = train(model, vocabulary, start, start, *lessons, options)
+    assert torch.equal(made.input, again.input) and torch.equal(made.output, again.output)
+
+
+def test_the_gradient_of_a_new_row_is_that_of_the_written_model(model, model_dir, vocabulary,
+                                                               lessons):
+    from tokgraft.fit.training import _Head, _Rows
+    start = mean_rows(model, vocabulary)
+    inputs, outputs = (_Rows(start, model.input_rows, vocabulary) for _ in range(2))
+    ids = with_start(vocabulary, [lessons[0][0]])[0]
+    batch, mask = torch.from_numpy(ids)[None], torch.ones(1, len(ids), dtype=torch.bool)
+    ours = _Head(model, vocabulary).nats(batch, mask, inputs, outputs)
+    ours.backward()
+    reference = transformers.AutoModelForCausalLM.from_pretrained(model_dir).eval()
+    rows = torch.cat([vocabulary.assemble(model.input_rows, start), model.input_rows[:1]])
+    table = rows.clone().requires_grad_()
+    head = vocabulary.assemble(model.output_rows, start).requires_grad_()
+    states = reference.model(inputs_embeds=table[batch]).last_hidden_state[0, :-1]
+    theirs = torch.nn.functional.cross_entropy(states @ head.T, batch[0, 1:], reduction="sum")
+    theirs.backward()
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(inputs.own.grad, table.grad[vocabulary.added], rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(outputs.own.grad, head.grad[vocabulary.added], rtol=1e-3, atol=1e-4)
+
+
+def test_training_that_harms_is_not_kept(model, vocabulary, lessons):
+    start = mean_rows(model, vocabulary)
+    made = train(model, vocabulary, start, start, *lessons,
+                 TrainingOptions(tokens=2000, input_own_rate=50.0, output_own_rate=50.0))
+    assert not made.kept and made.after > made.before
+    assert torch.equal(made.input, start) and torch.equal(made.output, start)
+
+
+def test_method_train_goes_on_from_method_fit(model, merged):
+    corpora = {"words": words(2, 900)}
+    fitted = fit_rows(model, merged, corpora=corpora, fit_bytes=20_000)
+    trained = fit_rows(model, merged, method="train", corpora=corpora, fit_bytes=20_000,
+                       train_tokens=4000)
+    facts = trained.facts["training"]
+    assert facts["kept"] and facts["steps"] == len(facts["losses"]) >= 3
+    assert facts["held_out_bits_per_byte"][1] < facts["held_out_bits_per_byte"][0]
+    assert trained.name.startswith(fitted.name) and "training new rows only" in trained.name
+    assert not np.array_equal(trained.input, fitted.input)
 
 
 def test_readout_alone_keeps_a_tied_model_tied(tmp_path, model_dir, model, merged):

@@ -5,7 +5,7 @@
     tokgraft.init_embeddings("model/", merged, out="new/", rows=fitted.as_dict(),
                              rows_name=fitted.name, tie="untie")
 
-vocabulary -> readout (input rows) -> states -> logistic (output rows): one file each.
+vocabulary -> readout (input rows) -> states -> logistic (output rows) -> training: one file each.
 """
 
 from tokgraft.fit.rows import METHODS, FittedRows, fit_rows

@@ -55,6 +55,8 @@ class LanguageModel:
         self._model = model.to(self.device, dtype)
         self._embedding = model.get_input_embeddings()
         self._body = model.base_model
+        self._table = next(name for name, module in self._body.named_modules()
+                           if module is self._embedding) + ".weight"
         self._layers = self._find_layers()
         self._check_head()
         self.input_rows = self.input_rows.to(self.device)
@@ -121,6 +123,12 @@ class LanguageModel:
     def states(self, ids: torch.Tensor) -> torch.Tensor:
         """Normed states behind the last layer, [batch, length, columns], of right-padded ids."""
         return self._body(input_ids=ids.to(self.device), use_cache=False).last_hidden_state
+
+    def states_with(self, rows: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        """`states` of ids that point into `rows` [any number, columns], with gradients to them."""
+        return torch.func.functional_call(
+            self._body, {self._table: rows.to(self.dtype)},
+            kwargs={"input_ids": ids.to(self.device), "use_cache": False}).last_hidden_state
 
     @torch.no_grad()
     def early_states(self, sequences: Sequence[Sequence[int]], layers: Sequence[int]

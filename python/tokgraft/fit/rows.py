@@ -14,9 +14,10 @@ from tokgraft.fit.language_model import LanguageModel
 from tokgraft.fit.logistic import LogisticOptions, logistic
 from tokgraft.fit.readout import readout
 from tokgraft.fit.states import read, with_start
+from tokgraft.fit.training import TrainingOptions, train
 from tokgraft.fit.vocabulary import NewVocabulary
 
-METHODS = ("fit", "readout")
+METHODS = ("readout", "fit", "train")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,14 +38,18 @@ class FittedRows:
 
 def fit_rows(model: str | pathlib.Path | LanguageModel, merged: "_core.MergeResult", *,
              method: str = "fit", corpora: Corpora | None = None, fit_bytes: int = 400_000,
-             window_bytes: int = 1000, seed: int = 0, device: str | None = None,
+             window_bytes: int = 1000, train_tokens: int = 60_000, seed: int = 0,
+             device: str | None = None,
              progress: Callable[[str, float], None] | None = None) -> FittedRows:
     """Makes rows for the added tokens of a merge by running the model.
 
     method: "readout": input rows, and output rows where they are a matrix of their own, by
     `readout`; no text is read. "fit": input rows by `readout`, output rows by `logistic` on the
     states of the model over at most fit_bytes of the corpora, cut into windows of window_bytes; a
-    tied model must then be untied (init_embeddings(..., tie="untie")).
+    tied model must then be untied (init_embeddings(..., tie="untie")). "train": the rows of "fit",
+    then trained on train_tokens of the corpora through the whole model (`training`), which costs
+    minutes; nothing but new rows moves, and rows that came out worse on windows held out are
+    given back as "fit" made them.
     corpora: name -> text file or texts. progress: called with the stage and a fraction.
     tokgraft.Error: no such method, no text, weights that are not finite; UnsupportedError: a model
     that is no causal language model, or whose logits are not a product with rows.
@@ -52,9 +57,9 @@ def fit_rows(model: str | pathlib.Path | LanguageModel, merged: "_core.MergeResu
     if method not in METHODS:
         raise _core.Error(f'method: "{method}" is not known here; choose one of'
                           f" {', '.join(METHODS)}")
-    if method == "fit" and not corpora:
-        raise _core.Error("corpora: none was given, method fit learns output rows from text; give"
-                          " some, or choose method readout")
+    if method != "readout" and not corpora:
+        raise _core.Error(f"corpora: none was given, method {method} learns output rows from text;"
+                          " give some, or choose method readout")
     start = time.monotonic()
     own = model if isinstance(model, LanguageModel) else LanguageModel(model, device=device)
     vocabulary = NewVocabulary.of(merged, own.input_rows.shape[0], own.start_id)
@@ -66,15 +71,29 @@ def fit_rows(model: str | pathlib.Path | LanguageModel, merged: "_core.MergeResu
     }
     names = ", ".join(map(str, inputs.layers))
     name = f"readout (layers {names}; {inputs.examples} old tokens taken apart)"
-    output = inputs.output
-    if method == "fit":
+    made, output = inputs.input, inputs.output
+    if method != "readout":
         texts = fit_documents(corpora or {}, size=window_bytes, total_bytes=fit_bytes)
         output, more = _fit_output(own, merged, vocabulary, inputs.input, texts, seed, progress)
         facts.update(more)
         name = (f"input: {name}; output: logistic ({facts['positions']} positions of"
                 f" {facts['fit_bytes']} bytes, seed {seed})")
+    if method == "train" and output is not None:
+        every = fit_documents(corpora or {}, size=window_bytes, total_bytes=8 * train_tokens)
+        trained = train(own, vocabulary, made, output,
+                        [merged.tokenizer.encode_ids(text) for text in every],
+                        [len(text.encode("utf-8", "replace")) for text in every],
+                        TrainingOptions(tokens=train_tokens, seed=seed), progress=progress)
+        made, output = trained.input, trained.output
+        facts["training"] = {
+            "steps": len(trained.losses), "tokens": train_tokens, "kept": trained.kept,
+            "held_out_bits_per_byte": [round(trained.before, 4), round(trained.after, 4)],
+            "losses": [round(value, 4) for value in trained.losses],
+            "seconds": round(trained.seconds, 1), "core_seconds": round(trained.core_seconds, 1)}
+        if trained.kept:
+            name += f"; then {len(trained.losses)} steps of training new rows only"
     facts["seconds"] = round(time.monotonic() - start, 1)
-    return FittedRows(_finite(inputs.input, "input"),
+    return FittedRows(_finite(made, "input"),
                       None if output is None else _finite(output, "output"), name, facts)
 
 
