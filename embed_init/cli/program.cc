@@ -23,7 +23,7 @@ struct PythonCommand {
 };
 constexpr PythonCommand kPythonCommands[] = {
     {"report", "One self-contained HTML page about an output (in the Python package)"},
-    {"probe", ""},
+    {"probe", "Bits per byte before and after, on texts (in the Python package)"},
     {"train", ""}};
 
 std::string WhereItIs(const PythonCommand& command) {

@@ -46,6 +46,7 @@ from tokgraft._core import (
     trim,
     verify,
 )
+from tokgraft.probe import ProbeReport, probe
 from tokgraft.report import report
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "LintReport",
     "MergeResult",
     "NotFoundError",
+    "ProbeReport",
     "RangeError",
     "Tokenizer",
     "TrimReport",
@@ -83,6 +85,7 @@ __all__ = [
     "measure",
     "merge",
     "old_pieces",
+    "probe",
     "report",
     "trim",
     "verify",
@@ -92,3 +95,11 @@ for _name in __all__:  # they are tokgraft's, wherever they were compiled: pickl
     if isinstance(globals()[_name], type):
         globals()[_name].__module__ = "tokgraft"
 del _name
+
+
+def __getattr__(name: str):
+    if name == "fit":  # PyTorch is imported when it is asked for
+        import importlib
+
+        return importlib.import_module("tokgraft.fit")
+    raise AttributeError(f"module 'tokgraft' has no attribute {name!r}")

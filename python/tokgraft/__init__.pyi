@@ -36,6 +36,8 @@ from tokgraft._core import (
     trim as trim,
     verify as verify,
 )
+from tokgraft import fit as fit
+from tokgraft.probe import ProbeReport as ProbeReport, probe as probe
 from tokgraft.report import report as report
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "LintReport",
     "MergeResult",
     "NotFoundError",
+    "ProbeReport",
     "RangeError",
     "Tokenizer",
     "TrimReport",
@@ -73,6 +76,7 @@ __all__ = [
     "measure",
     "merge",
     "old_pieces",
+    "probe",
     "report",
     "trim",
     "verify",

@@ -4,15 +4,18 @@ import signal
 import sys
 
 from tokgraft import _core
+from tokgraft.probe import main as probe
 from tokgraft.report import main as report
+
+_COMMANDS = {"report": report, "probe": probe}
 
 
 def main() -> int:
     # As a C++ program would: Ctrl-C and a closed pipe end it at once, without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    if sys.argv[1:2] == ["report"]:
-        return report(sys.argv[2:])
+    if len(sys.argv) > 1 and sys.argv[1] in _COMMANDS:
+        return _COMMANDS[sys.argv[1]](sys.argv[2:])
     return _core.run_program(sys.argv[1:])
 
 
