@@ -9,6 +9,7 @@ do not exist give no text.
 """
 
 from tokgraft._core import (
+    AdapterReport,
     BudgetChoice,
     Certificate,
     Comparison,
@@ -37,6 +38,7 @@ from tokgraft._core import (
     compare,
     diff,
     graft,
+    graft_adapter,
     init_embeddings,
     lint,
     load,
@@ -48,6 +50,7 @@ from tokgraft._core import (
 from tokgraft.report import report
 
 __all__ = [
+    "AdapterReport",
     "BudgetChoice",
     "Certificate",
     "Comparison",
@@ -76,6 +79,7 @@ __all__ = [
     "compare",
     "diff",
     "graft",
+    "graft_adapter",
     "init_embeddings",
     "lint",
     "load",

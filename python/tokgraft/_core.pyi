@@ -193,6 +193,16 @@ class GraftReport(_Report):
     @property
     def verify(self) -> dict[str, Any] | None: ...
 
+class AdapterReport(_Report):
+    @property
+    def mapped(self) -> list[str]: ...
+    @property
+    def unchanged(self) -> int: ...
+    @property
+    def old_rows(self) -> int: ...
+    @property
+    def new_rows(self) -> int: ...
+
 class InitReport(_Report):
     @property
     def rows(self) -> dict[str, int]: ...
@@ -388,6 +398,15 @@ def init_embeddings(
     threads: int = 0,
     progress: _Progress | None = None,
 ) -> InitReport: ...
+def graft_adapter(
+    adapter: _Path,
+    grafted: _Path,
+    *,
+    out: _Path,
+    base_name: str = "",
+    force: bool = False,
+    threads: int = 0,
+) -> AdapterReport: ...
 def verify(
     directory: _Path,
     *,
