@@ -11,7 +11,9 @@
 
 #include "embed_init/config/family.h"
 #include "embed_init/config/model_config.h"
-#include "embed_init/safetensors/header.h"
+#include "embed_init/gguf/model.h"
+#include "embed_init/pytorch/archive.h"
+#include "embed_init/weights/weight_file.h"
 #include "tokenizer/base/json.h"
 #include "tokenizer/base/mapped_file.h"
 
@@ -22,6 +24,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSingle = "model.safetensors";
 constexpr std::string_view kIndex = "model.safetensors.index.json";
+constexpr std::string_view kPytorchSingle = "pytorch_model.bin";
+constexpr std::string_view kPytorchIndex = "pytorch_model.bin.index.json";
 
 bool IsFile(const std::string& path) {
   std::error_code error;
@@ -34,10 +38,10 @@ bool IsPlainName(std::string_view name) {
 }
 
 Status AddFile(const std::string& file, Checkpoint* checkpoint) {
-  TOKGRAFT_ASSIGN_OR_RETURN(SafetensorsHeader header,
-                            ReadSafetensorsHeader(Cat(checkpoint->directory, "/", file), file));
+  TOKGRAFT_ASSIGN_OR_RETURN(WeightFile weights,
+                            ReadWeightFile(Cat(checkpoint->directory, "/", file), file));
   checkpoint->files.push_back(file);
-  for (TensorInfo& tensor : header.tensors) checkpoint->tensors.push_back(std::move(tensor));
+  for (TensorInfo& tensor : weights.tensors) checkpoint->tensors.push_back(std::move(tensor));
   return absl::OkStatus();
 }
 
@@ -59,12 +63,26 @@ StatusOr<std::map<std::string, std::string>> ReadIndex(const std::string& path) 
   return map;
 }
 
-Status ReadShards(Checkpoint* checkpoint) {
-  const std::string path = Cat(checkpoint->directory, "/", kIndex);
+// Shards of PyTorch are written under new names, which must stay apart.
+Status CheckWrittenNames(const std::set<std::string>& files, const std::string& index) {
+  std::map<std::string, std::string> written;
+  for (const std::string& file : files) {
+    const auto [first, fresh] = written.emplace(WrittenName(file), file);
+    if (fresh) continue;
+    return InvalidArgumentError(Cat(index, ": weight_map: ", first->second, " and ", file,
+                                    " would both be written as ", first->first,
+                                    ", names that stay apart were expected; rename one"));
+  }
+  return absl::OkStatus();
+}
+
+Status ReadShards(std::string_view index, Checkpoint* checkpoint) {
+  const std::string path = Cat(checkpoint->directory, "/", index);
   TOKGRAFT_ASSIGN_OR_RETURN(const auto map, ReadIndex(path));
-  checkpoint->index = std::string(kIndex);
+  checkpoint->index = std::string(index);
   std::set<std::string> files;
   for (const auto& [name, file] : map) files.insert(file);
+  TOKGRAFT_RETURN_IF_ERROR(CheckWrittenNames(files, path));
   for (const std::string& file : files) {
     const Status added = AddFile(file, checkpoint);
     if (absl::IsNotFound(added)) {
@@ -98,16 +116,14 @@ Status ReadShards(Checkpoint* checkpoint) {
 
 Status ReadWeights(Checkpoint* checkpoint) {
   const std::string& directory = checkpoint->directory;
-  if (IsFile(Cat(directory, "/", kIndex))) return ReadShards(checkpoint);
+  if (IsFile(Cat(directory, "/", kIndex))) return ReadShards(kIndex, checkpoint);
   if (IsFile(Cat(directory, "/", kSingle))) return AddFile(std::string(kSingle), checkpoint);
-  for (const std::string_view name : {"pytorch_model.bin", "pytorch_model.bin.index.json"}) {
-    if (!IsFile(Cat(directory, "/", name))) continue;
-    return UnimplementedError(Cat(directory, "/", name, ": the weights are only there as pickle, ",
-                                  kSingle, " was expected; ",
-                                  "convert them with transformers (save_pretrained)"));
+  if (IsFile(Cat(directory, "/", kPytorchIndex))) return ReadShards(kPytorchIndex, checkpoint);
+  if (IsFile(Cat(directory, "/", kPytorchSingle))) {
+    return AddFile(std::string(kPytorchSingle), checkpoint);
   }
-  return NotFoundError(Cat(directory, ": has no ", kSingle, " and no ", kIndex,
-                           "; name the directory of a Hugging Face model"));
+  return NotFoundError(Cat(directory, ": has no ", kSingle, ", no ", kPytorchSingle,
+                           " and no index of shards; name the directory of a Hugging Face model"));
 }
 
 // A tied head that is stored too must be the embedding; a family that ties by default but stores
@@ -135,6 +151,50 @@ Status SettleStoredTiedHead(const ModelConfig& config, Checkpoint* checkpoint) {
                                      "true, but ",
                                      head->name, " differs from ", embedding->name,
                                      "; set it to false, or remove the stored head"));
+}
+
+void SortByName(std::vector<TensorInfo>* tensors) {
+  std::sort(tensors->begin(), tensors->end(),
+            [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
+}
+
+// The one GGUF file at a path that is no Hugging Face model.
+StatusOr<std::string> GgufFileAt(const std::string& path, bool is_directory) {
+  if (!is_directory) {
+    if (IsGgufName(path)) return path;
+    return NotFoundError(Cat(path,
+                             ": is a file, a Hugging Face model directory or a GGUF file (*.gguf) "
+                             "was expected; check the path"));
+  }
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    if (entry.is_regular_file(error) && IsGgufName(entry.path().string())) {
+      found.push_back(entry.path().filename().string());
+    }
+  }
+  if (found.size() == 1) return Cat(path, "/", found.front());
+  if (found.empty()) {
+    return NotFoundError(Cat(path,
+                             "/config.json: no such file, a Hugging Face model directory was "
+                             "expected; check the path"));
+  }
+  std::sort(found.begin(), found.end());
+  return InvalidArgumentError(Cat(path, ": holds ", found.size(), " GGUF files (", found[0], ", ",
+                                  found[1], ", ...), one was expected; name the file"));
+}
+
+StatusOr<Checkpoint> OpenGguf(const std::string& path, const CheckpointOptions& options) {
+  const fs::path parts(path);
+  Checkpoint checkpoint;
+  checkpoint.directory = parts.has_parent_path() ? parts.parent_path().string() : ".";
+  checkpoint.files.push_back(parts.filename().string());
+  TOKGRAFT_ASSIGN_OR_RETURN(GgufModel model,
+                            ReadGgufModel(GgufPathOf(checkpoint), checkpoint.files.front()));
+  checkpoint.tensors = std::move(model.tensors);
+  SortByName(&checkpoint.tensors);
+  TOKGRAFT_RETURN_IF_ERROR(FindGgufRows(model.file, options, &checkpoint));
+  return checkpoint;
 }
 
 }  // namespace
@@ -166,28 +226,26 @@ std::string Checkpoint::DebugString() const {
              " biases}");
 }
 
-StatusOr<Checkpoint> OpenCheckpoint(const std::string& directory,
-                                    const CheckpointOptions& options) {
+StatusOr<Checkpoint> OpenCheckpoint(const std::string& path, const CheckpointOptions& options) {
   std::error_code error;
-  if (!fs::is_directory(directory, error)) {
-    return NotFoundError(Cat(directory,
-                             fs::exists(directory, error) ? ": is a file" : ": is not there",
-                             ", a Hugging Face model directory was expected; check the path"));
-  }
-  const std::string config_path = Cat(directory, "/config.json");
-  if (!fs::exists(config_path, error)) {
-    return NotFoundError(Cat(config_path,
-                             ": no such file, a Hugging Face model directory was "
+  if (!fs::exists(path, error)) {
+    return NotFoundError(Cat(path,
+                             ": is not there, a Hugging Face model directory or a GGUF file was "
                              "expected; check the path"));
   }
+  const bool is_directory = fs::is_directory(path, error);
+  if (!is_directory || !fs::exists(Cat(path, "/config.json"), error)) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const std::string gguf, GgufFileAt(path, is_directory));
+    return OpenGguf(gguf, options);
+  }
+  const std::string config_path = Cat(path, "/config.json");
   TOKGRAFT_ASSIGN_OR_RETURN(MappedFile config_file, MappedFile::Open(config_path));
   TOKGRAFT_ASSIGN_OR_RETURN(ModelConfig config, ParseModelConfig(config_file.bytes(), config_path));
   Checkpoint checkpoint;
-  checkpoint.directory = directory;
+  checkpoint.directory = path;
   checkpoint.model_type = config.model_type;
   TOKGRAFT_RETURN_IF_ERROR(ReadWeights(&checkpoint));
-  std::sort(checkpoint.tensors.begin(), checkpoint.tensors.end(),
-            [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
+  SortByName(&checkpoint.tensors);
   TOKGRAFT_RETURN_IF_ERROR(FindRowTensors(config, options, &checkpoint));
   TOKGRAFT_RETURN_IF_ERROR(SettleStoredTiedHead(config, &checkpoint));
   return checkpoint;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "embed_init/config/auto_tokenizer.h"
+#include "embed_init/gguf/model.h"
 #include "embed_init/output/manifest_json.h"
 #include "embed_init/output/plan_report.h"
 #include "tokenizer/base/report_text.h"
@@ -106,6 +107,12 @@ StatusOr<MergeResult> Grafter::Learn(const TokenizerSpec& base, const MergeOptio
 
 // By its config.json; what its tensors say of rows counts more.
 StatusOr<ModelCost> Grafter::CostOfModel(const Checkpoint& checkpoint) const {
+  if (IsGguf(checkpoint)) {
+    return UnimplementedError(
+        Cat(model_dir_,
+            ": a budget of auto weighs the sizes of config.json, which a GGUF "
+            "file has not; give a number"));
+  }
   TOKGRAFT_ASSIGN_OR_RETURN(ModelCost cost, ReadModelCost(model_dir_));
   cost.hidden_size = checkpoint.embedding.columns;
   cost.rows = checkpoint.embedding.rows;
@@ -206,7 +213,8 @@ StatusOr<GraftReport> Grafter::Run() {
                                           .inputs = Inputs()}));
   }
   Progress("load", 0);
-  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec base, Load(model_dir_));
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec base,
+                            Load(IsGguf(checkpoint) ? GgufPathOf(checkpoint) : model_dir_));
   TOKGRAFT_RETURN_IF_ERROR(
       CheckWritable(base, options_.strategy == "swap" ? *donor_ : base, model_dir_));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer old_tokenizer, Compile(base));
@@ -220,14 +228,16 @@ StatusOr<GraftReport> Grafter::Run() {
   TOKGRAFT_ASSIGN_OR_RETURN(
       std::vector<OldPieces> pieces,
       SplitIntoOldPieces(report_.id_map, old_tokenizer, &new_tokenizer, donor_));
-  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan,
-                            PlanInit(checkpoint, report_.id_map, pieces, options_.init));
+  InitOptions init = options_.init;
+  TOKGRAFT_RETURN_IF_ERROR(ForbidPadding(checkpoint, &init));
+  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(checkpoint, report_.id_map, pieces, init));
   MapRoles(base.roles, merged_.roles, &plan);
   for (const LoadNote& note : base.notes) {
     plan.warnings.push_back(Cat(base.source, ": ", note.place, ": ", note.message));
   }
   plan.warnings.insert(plan.warnings.end(), notes_.begin(), notes_.end());
-  const std::string warning = AutoTokenizerWarning(checkpoint.model_type, merged_);
+  const std::string warning =
+      IsGguf(checkpoint) ? "" : AutoTokenizerWarning(checkpoint.model_type, merged_);
   if (!warning.empty()) plan.warnings.push_back(warning);
   if (report_.id_map.added.empty() && options_.strategy != "intersect") {
     plan.warnings.emplace_back(

@@ -8,11 +8,12 @@
 //   StatusOr<GraftReport> report = Graft("SmolLM2-135M", *donor, options);
 //   std::cout << report->ToText();   // the closing page
 //
-// It loads the model's own tokenizer, merges the donor's pieces into it, makes rows for the new
-// tokens, writes a whole model directory and verifies it. The directory holds, beside the model and
-// its tokenizer, id_map.json, conflicts.json, certificate.json, init_report.json and the manifest
-// tokgraft.json; with corpora, efficiency.json; where asked for, budget.json or curve.json. A dry
-// run does everything up to the writing.
+// MODEL is what OpenCheckpoint opens: a directory, or a GGUF file, of which a directory with the
+// changed file is made. It loads the model's own tokenizer, merges the donor's pieces into it,
+// makes rows for the new tokens, writes a whole model directory and verifies it. The directory
+// holds, beside the model and its tokenizer, id_map.json, conflicts.json, certificate.json,
+// init_report.json and the manifest tokgraft.json; with corpora, efficiency.json; where asked for,
+// budget.json or curve.json. A dry run does everything up to the writing.
 #ifndef TOKGRAFT_EMBED_INIT_GRAFT_H_
 #define TOKGRAFT_EMBED_INIT_GRAFT_H_
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "embed_init/gguf/model.h"
 #include "embed_init/graft.h"
 #include "embed_init/output/manifest_json.h"
 #include "embed_init/output/plan_report.h"
@@ -94,12 +95,17 @@ std::string FilesText(const GraftReport& report) {
   if (report.out.empty()) return "Nothing was written: a dry run\n";
   std::string text = Cat("Files in ", report.out, "\n");
   static constexpr std::pair<std::string_view, std::string_view> kFiles[] = {
-      {"model and tokenizer", "load them with transformers as before"},
       {"id_map.json", "where each id of both vocabularies went"},
       {"conflicts.json", "every conflict, its ids and what was done"},
       {"certificate.json", "what the merge does to old text"},
       {"init_report.json", "how the rows were made"},
       {"tokgraft.json", "the manifest: hashes, and the origin of each row"}};
+  const auto gguf = std::find_if(report.init.files.begin(), report.init.files.end(),
+                                 [](const auto& file) { return IsGgufName(file.first); });
+  text +=
+      gguf == report.init.files.end()
+          ? Cat("  ", Padded("model and tokenizer", 21), "load them with transformers as before\n")
+          : Cat("  ", Padded(gguf->first, 21), "model and tokenizer, as before\n");
   for (const auto& [name, what] : kFiles) {
     text += Cat("  ", Padded(std::string(name), 21), what, "\n");
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "embed_init/config/model_config.h"
+#include "embed_init/gguf/model.h"
 #include "embed_init/kernels/rows.h"
 #include "embed_init/manifest.h"
 #include "embed_init/output/changed_tensors.h"
@@ -14,6 +15,7 @@
 #include "embed_init/output/manifest_json.h"
 #include "embed_init/output/plan_report.h"
 #include "embed_init/output/row_origins.h"
+#include "embed_init/pytorch/archive.h"
 #include "tokenizer/base/mapped_file.h"
 #include "tokenizer/base/parallel.h"
 #include "tokenizer/base/staged_directory.h"
@@ -35,6 +37,8 @@ class ModelWriter {
 
  private:
   Status CheckPlan() const;
+  Status CheckRowTypes() const;
+  Status PlanGgufKeys(const std::string& out);
   Status UpdateFiles();
   void WarnOfLostIds(const std::string& name, const ModelConfig& config);
   std::map<std::string, std::string> NewFiles() const;
@@ -66,6 +70,7 @@ class ModelWriter {
   const std::vector<ChangedTensor> changed_;
   std::vector<ModelFile> files_;
   std::map<std::string, std::string> small_;  // config files, tokenizer, extras: name -> bytes
+  std::vector<GgufKey> gguf_keys_;            // of a GGUF model, as they will be
   std::uint64_t needed_bytes_ = 0;
   Manifest manifest_;
   InitReport report_;
@@ -91,6 +96,57 @@ Status ModelWriter::CheckPlan() const {
   if (fits && dense) return absl::OkStatus();
   return InvalidArgumentError(Cat(checkpoint_.directory, ": the plan was made for another model; ",
                                   "plan again with this one"));
+}
+
+// Q2_K and Q3_K rows can be kept but not made.
+Status ModelWriter::CheckRowTypes() const {
+  for (const ChangedTensor& changed : changed_) {
+    if (CanMakeRows(changed.tensor.dtype)) continue;
+    const RolePlan& role = PlanOf(plan_, changed);
+    const auto made = static_cast<std::uint64_t>(
+        std::count_if(role.origins.begin(), role.origins.end(),
+                      [](RowOrigin origin) { return origin != RowOrigin::kCopied; }));
+    if (made == 0) continue;
+    return UnimplementedError(
+        Cat(Source(changed.file), ": ", changed.source, ": is stored as ",
+            DTypeName(changed.tensor.dtype), ", in which ", made,
+            " new rows cannot be made, F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K or "
+            "Q6_K was expected; quantise the model with another type for this tensor"));
+  }
+  return absl::OkStatus();
+}
+
+// A GGUF model is one file with its tokenizer in it.
+Status ModelWriter::PlanGgufKeys(const std::string& out) {
+  if (!IsGguf(checkpoint_)) return absl::OkStatus();
+  if (IsGgufName(out)) {
+    return InvalidArgumentError(Cat(out,
+                                    ": has the name of a file, a directory is written: the model "
+                                    "with its id map and its manifest; name a directory"));
+  }
+  const std::string path = GgufPathOf(checkpoint_);
+  const std::string* tokenizer = nullptr;
+  if (options_.tokenizer_files) {
+    for (const auto& [name, bytes] : *options_.tokenizer_files) {
+      if (IsGgufName(name)) tokenizer = &bytes;
+    }
+  }
+  if (tokenizer == nullptr) {
+    return InvalidArgumentError(Cat(path,
+                                    ": holds its tokenizer, and the new one is no GGUF vocabulary; "
+                                    "give the merged tokenizer as GGUF"));
+  }
+  TOKGRAFT_ASSIGN_OR_RETURN(GgufModel source, ReadGgufModel(path, checkpoint_.files.front()));
+  TOKGRAFT_ASSIGN_OR_RETURN(GgufFile vocabulary, ReadGgufFile(*tokenizer, "the new vocabulary"));
+  const GgufKey* tokens = vocabulary.Find("tokenizer.ggml.tokens");
+  if (tokens == nullptr || tokens->count != plan_.new_rows) {
+    return InvalidArgumentError(Cat(path, ": the new vocabulary has ",
+                                    tokens == nullptr ? 0 : tokens->count, " tokens, ",
+                                    plan_.new_rows, " were expected, one for each row, as ",
+                                    "llama.cpp asks; plan without padding (--pad-to-multiple 1)"));
+  }
+  gguf_keys_ = NewGgufKeys(source.file, vocabulary, plan_, &report_.warnings);
+  return absl::OkStatus();
 }
 
 // Ids in a config that were no tokens: they are kept, but may be other tokens' from now on.
@@ -123,7 +179,7 @@ Status ModelWriter::UpdateFiles() {
     TOKGRAFT_ASSIGN_OR_RETURN(MappedFile mapped, MappedFile::Open(path));
     const std::string_view bytes = mapped.bytes();
     AddInput(path, {bytes.size(), Sha256Of(bytes)});
-    std::string& text = small_[file.name];
+    std::string& text = small_[WrittenName(file.name)];
     if (file.name == "config.json" || file.name == "generation_config.json") {
       TOKGRAFT_ASSIGN_OR_RETURN(const ModelConfig config, ParseModelConfig(bytes, path));
       WarnOfLostIds(file.name, config);
@@ -135,7 +191,11 @@ Status ModelWriter::UpdateFiles() {
     } else {
       std::vector<std::pair<std::string, std::string>> added;
       for (const ChangedTensor& tensor : changed_) {
-        if (tensor.is_new) added.emplace_back(tensor.tensor.tensor, tensor.file);
+        if (tensor.is_new) added.emplace_back(tensor.tensor.tensor, WrittenName(tensor.file));
+      }
+      for (const TensorInfo& tensor : checkpoint_.tensors) {
+        if (WrittenName(tensor.file) == tensor.file) continue;
+        added.emplace_back(tensor.name, WrittenName(tensor.file));
       }
       const std::uint64_t total = TotalTensorBytes(checkpoint_, plan_, changed_);
       TOKGRAFT_ASSIGN_OR_RETURN(text, UpdateIndex(bytes, total, added, path));
@@ -148,7 +208,7 @@ Status ModelWriter::UpdateFiles() {
 
 std::map<std::string, std::string> ModelWriter::NewFiles() const {
   std::map<std::string, std::string> files = options_.extra_files;
-  if (options_.tokenizer_files) {
+  if (options_.tokenizer_files && !IsGguf(checkpoint_)) {
     for (const auto& [name, bytes] : *options_.tokenizer_files) files[name] = bytes;
   }
   return files;
@@ -218,12 +278,17 @@ Status ModelWriter::RewriteTensors(const StagedDirectory& staged) {
   for (const ModelFile& file : files_) {
     if (file.fate != FileFate::kRewriteTensors) continue;
     RewriteOptions rewrite{.threads = options_.threads,
-                           .progress = [&](double fraction) { Report("write", fraction); }};
-    TOKGRAFT_ASSIGN_OR_RETURN(RewrittenFile written,
-                              RewriteFile(checkpoint_, plan_, changed_, file.name,
-                                          Cat(staged.path(), "/", file.name), rewrite));
+                           .progress = [&](double fraction) { Report("write", fraction); },
+                           .keys = gguf_keys_};
+    TOKGRAFT_ASSIGN_OR_RETURN(
+        RewrittenFile written,
+        RewriteFile(checkpoint_, plan_, changed_, file.name,
+                    Cat(staged.path(), "/", WrittenName(file.name)), rewrite));
     AddInput(Source(file.name), written.source);
-    AddOutput(file.name, written.output, "written");
+    AddOutput(WrittenName(file.name), written.output, "written");
+    if (WrittenName(file.name) != file.name) {
+      report_.left_out.push_back(Cat(file.name, " (written as ", WrittenName(file.name), ")"));
+    }
     for (const auto& [tensor, norms] : written.norms) report_.norms[tensor] = norms;
     manifest_.dense_sha256.merge(written.dense_sha256);
     not_finite += written.not_finite;
@@ -290,7 +355,7 @@ std::string ModelWriter::RelativeTo(const std::string& out) const {
 Status ModelWriter::WriteManifest(const StagedDirectory& staged) {
   manifest_.tokgraft_version = TOKGRAFT_VERSION;
   manifest_.command = options_.command;
-  manifest_.model_directory = checkpoint_.directory;
+  manifest_.model_directory = IsGguf(checkpoint_) ? GgufPathOf(checkpoint_) : checkpoint_.directory;
   manifest_.plan = plan_;
   manifest_.embedding = checkpoint_.embedding.tensor;
   for (const ChangedTensor& tensor : changed_) {
@@ -318,19 +383,23 @@ Status ModelWriter::WriteManifest(const StagedDirectory& staged) {
 StatusOr<InitReport> ModelWriter::Run(const std::string& out) {
   const auto start = std::chrono::steady_clock::now();
   TOKGRAFT_RETURN_IF_ERROR(CheckPlan());
-  TOKGRAFT_RETURN_IF_ERROR(CheckOutput({.out = out,
-                                        .force = options_.force,
-                                        .mark = kManifestName,
-                                        .model_dir = checkpoint_.directory,
-                                        .inputs = options_.other_inputs}));
+  TOKGRAFT_RETURN_IF_ERROR(CheckRowTypes());
+  TOKGRAFT_RETURN_IF_ERROR(CheckOutput(
+      {.out = out,
+       .force = options_.force,
+       .mark = kManifestName,
+       .model_dir = IsGguf(checkpoint_) ? GgufPathOf(checkpoint_) : checkpoint_.directory,
+       .inputs = options_.other_inputs}));
+  TOKGRAFT_RETURN_IF_ERROR(PlanGgufKeys(out));
   std::set<std::string> changed_files;
   for (const ChangedTensor& tensor : changed_) changed_files.insert(tensor.file);
   TOKGRAFT_ASSIGN_OR_RETURN(
       files_, ListModelFiles(checkpoint_, {changed_files.begin(), changed_files.end()}));
   TOKGRAFT_RETURN_IF_ERROR(UpdateFiles());
-  for (const std::string& file : changed_files) {
+  for (const ModelFile& file : files_) {
+    if (file.fate != FileFate::kRewriteTensors) continue;
     TOKGRAFT_ASSIGN_OR_RETURN(std::uint64_t bytes,
-                              NewFileBytes(checkpoint_, plan_, changed_, file));
+                              NewFileBytes(checkpoint_, plan_, changed_, file.name, gguf_keys_));
     needed_bytes_ += bytes;
   }
   TOKGRAFT_ASSIGN_OR_RETURN(StagedDirectory staged, StagedDirectory::Create(out, options_.force));

@@ -4,13 +4,14 @@
 //
 // or step by step: OpenCheckpoint, SplitIntoOldPieces, PlanInit, WriteModel.
 //
-// What it keeps to: only files that hold a changed tensor are written anew, row block by row block,
-// with at most 64 MiB of buffers whatever the model's size (beside the old matrix, which is
-// mapped); every other file is reflinked, or copied where the file system cannot (hard links only
-// if asked). Tensors other than embedding, head and head bias are the same bytes before and after.
-// The output is made in a temporary directory beside its final name, synced, and renamed at the
-// end: a crash, a full disk or an error at any point leaves no half model, and the input is never
-// touched. The same input gives the same bytes on any number of threads.
+// What it keeps to: only files that hold a changed tensor are written anew (and all of a model of
+// PyTorch .bin files, which becomes safetensors: loadable everywhere, and no pickle), row block by
+// row block, with at most 64 MiB of buffers whatever the model's size (beside the old matrix, which
+// is mapped); every other file is reflinked, or copied where the file system cannot (hard links
+// only if asked). Tensors other than embedding, head and head bias are the same bytes before and
+// after. The output is made in a temporary directory beside its final name, synced, and renamed at
+// the end: a crash, a full disk or an error at any point leaves no half model, and the input is
+// never touched. The same input gives the same bytes on any number of threads.
 #ifndef TOKGRAFT_EMBED_INIT_INIT_H_
 #define TOKGRAFT_EMBED_INIT_INIT_H_
 

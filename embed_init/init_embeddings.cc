@@ -1,5 +1,6 @@
 // InitEmbeddings of init.h: the steps in one call, the merged tokenizer included.
 #include "embed_init/config/auto_tokenizer.h"
+#include "embed_init/gguf/model.h"
 #include "embed_init/init.h"
 #include "tokenizer/save.h"
 
@@ -13,12 +14,15 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
   TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint model, OpenCheckpoint(model_dir, checkpoint));
   TOKGRAFT_ASSIGN_OR_RETURN(std::vector<OldPieces> pieces,
                             SplitIntoOldPieces(id_map, base, &merged));
-  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init));
+  InitOptions options = init;
+  TOKGRAFT_RETURN_IF_ERROR(ForbidPadding(model, &options));
+  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, options));
   MapRoles(base.spec().roles, merged.spec().roles, &plan);
   TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files,
                             SerializeFiles(merged.spec(), merged.spec().format));
   plan.warnings.insert(plan.warnings.end(), files.notes.begin(), files.notes.end());
-  const std::string warning = AutoTokenizerWarning(model.model_type, merged.spec());
+  const std::string warning =
+      IsGguf(model) ? "" : AutoTokenizerWarning(model.model_type, merged.spec());
   if (!warning.empty()) plan.warnings.push_back(warning);
   WriteOptions with_tokenizer = write;
   with_tokenizer.tokenizer_files = std::move(files.files);

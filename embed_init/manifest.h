@@ -41,7 +41,7 @@ struct ManifestFile {
 struct Manifest {
   std::string tokgraft_version;
   std::string command;
-  std::string model_directory;  // as given; where Verify looks for the source
+  std::string model_directory;  // as given (or a GGUF file); where Verify looks for the source
   // The directory that relative paths of the input start from, as seen from the output, so that
   // they are found from anywhere; "" where none is relative.
   std::string relative_to;

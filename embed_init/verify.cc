@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "embed_init/config/model_config.h"
+#include "embed_init/gguf/model.h"
 #include "embed_init/manifest.h"
 #include "embed_init/output/manifest_json.h"
 #include "embed_init/output/sha256.h"
+#include "embed_init/pytorch/archive.h"
 #include "embed_init/verification/tensors.h"
 #include "tokenizer/base/json.h"
 #include "tokenizer/base/mapped_file.h"
@@ -36,7 +38,8 @@ class Verifier {
     CheckHashes();
     CheckExtraFiles();
     const StatusOr<Checkpoint> output =
-        OpenCheckpoint(directory_, {.embedding = manifest_.embedding, .head = manifest_.head});
+        OpenCheckpoint(gguf_.empty() ? directory_ : PathOf(gguf_),
+                       {.embedding = manifest_.embedding, .head = manifest_.head});
     if (output.ok()) {
       CheckTensors(*output);
     } else {
@@ -84,12 +87,14 @@ class Verifier {
     }
     Checked(Cat(Grouped(good), " of ", Grouped(manifest_.outputs.size()),
                 " files have the SHA-256 they had"));
-    const bool lists_config =
-        std::any_of(manifest_.outputs.begin(), manifest_.outputs.end(),
-                    [](const ManifestFile& file) { return file.path == "config.json"; });
+    const bool lists_config = std::any_of(
+        manifest_.outputs.begin(), manifest_.outputs.end(), [&](const ManifestFile& file) {
+          return file.path == (gguf_.empty() ? "config.json" : gguf_);
+        });
     if (!lists_config) {
-      Problem(Cat(PathOf(kManifestName), ": outputs: does not list config.json, which every ",
-                  "output has; the manifest was edited"));
+      Problem(Cat(PathOf(kManifestName), ": outputs: does not list ",
+                  gguf_.empty() ? "config.json" : gguf_,
+                  ", which every output has; the manifest was edited"));
     }
   }
 
@@ -119,29 +124,33 @@ class Verifier {
   std::optional<Checkpoint> OpenSource() {
     const std::string& recorded = manifest_.model_directory;
     const bool named = !options_.model_dir.empty();
-    const std::string directory = named ? options_.model_dir : Found(recorded);
+    std::string directory = named ? options_.model_dir : Found(recorded);
+    if (IsGgufName(recorded) && !IsGgufName(directory)) {
+      directory = Cat(directory, "/", fs::path(recorded).filename().string());
+    }
     std::error_code error;
-    if (!fs::is_directory(directory, error)) {
+    if (!fs::exists(directory, error)) {
       const std::string missing = Cat("the source model ", directory, " is not there");
       named ? Problem(missing) : Note(missing);
       source_state_ = "the source model was not there";
       return std::nullopt;
     }
     for (const ManifestFile& input : manifest_.inputs) {
-      const bool of_model = input.path.starts_with(recorded + "/");
+      const bool of_model = input.path == recorded || input.path.starts_with(recorded + "/");
       const std::string path =
           of_model ? directory + input.path.substr(recorded.size()) : Found(input.path);
       const StatusOr<FileHash> hash = HashFile(path);
       if (hash.ok() && hash->sha256 == input.sha256) continue;
       if (of_model && named) {
         source_state_ = Cat(directory, " is not the source model");
-        Problem(Cat(directory,
-                    ": is not the source model: ", input.path.substr(recorded.size() + 1),
+        const std::string file =
+            input.path == recorded ? "it" : input.path.substr(recorded.size() + 1);
+        Problem(Cat(directory, ": is not the source model: ", file,
                     hash.ok() ? " has another SHA-256" : " is not there"));
         return std::nullopt;
       }
       Note(Cat(path, hash.ok() ? ": has changed since" : ": is not there any more"));
-      if (of_model && path.ends_with(".safetensors")) {
+      if (of_model && (path.ends_with(".safetensors") || IsPytorchFile(path) || IsGgufName(path))) {
         source_state_ = "the source model has changed";
         return std::nullopt;
       }
@@ -205,6 +214,13 @@ class Verifier {
                    const std::pair<std::string, std::uint64_t>& token) const {
     if (source_directory_.empty()) return false;
     const std::string path = Cat(source_directory_, "/", name);
+    if (IsGgufName(name)) {
+      const StatusOr<GgufModel> model = ReadGgufModel(path, name);
+      if (!model.ok()) return false;
+      const ModelConfig config = ConfigOfGguf(model->file);
+      return std::find(config.token_ids.begin(), config.token_ids.end(), token) !=
+             config.token_ids.end();
+    }
     const StatusOr<MappedFile> file = MappedFile::Open(path);
     if (!file.ok()) return false;
     const StatusOr<ModelConfig> config = ParseModelConfig(file->bytes(), path);
@@ -213,6 +229,7 @@ class Verifier {
   }
 
   void CheckConfig() {
+    if (!gguf_.empty()) return CheckGgufKeys();
     const std::size_t before = report_.problems.size();
     for (const std::string name : {"config.json", "generation_config.json"}) {
       std::error_code error;
@@ -241,8 +258,22 @@ class Verifier {
     if (report_.problems.size() == before) Checked("config.json fits the rows");
   }
 
+  // What config.json says of a model stands in the keys of a GGUF file.
+  void CheckGgufKeys() {
+    const std::size_t before = report_.problems.size();
+    const StatusOr<GgufModel> model = ReadGgufModel(PathOf(gguf_), gguf_);
+    if (!model.ok()) return Problem(Message(model.status()));
+    const ModelConfig config = ConfigOfGguf(model->file);
+    CheckIds(gguf_, config);
+    if (config.vocab_size != manifest_.plan.new_rows) {
+      Problem(Cat(PathOf(gguf_), ": tokenizer.ggml.tokens: are ", config.vocab_size.value_or(0),
+                  ", the matrices have ", manifest_.plan.new_rows, " rows"));
+    }
+    if (report_.problems.size() == before) Checked("the keys of the file fit the rows");
+  }
+
   void CheckTokenizer() {
-    const StatusOr<TokenizerSpec> spec = Load(directory_);
+    const StatusOr<TokenizerSpec> spec = Load(gguf_.empty() ? directory_ : PathOf(gguf_));
     if (absl::IsNotFound(spec.status())) {
       Note("there is no tokenizer in the directory");
       return;
@@ -298,6 +329,10 @@ class Verifier {
   const std::string directory_;
   const VerifyOptions& options_;
   const Manifest manifest_;
+  // The name of the model where it is a GGUF file, as its source was; else "".
+  const std::string gguf_ = IsGgufName(manifest_.model_directory)
+                                ? fs::path(manifest_.model_directory).filename().string()
+                                : std::string();
   std::set<std::string> unchanged_;  // files with the hash that they had
   std::string source_directory_;     // of the source model; "": it cannot be used
   std::string source_state_ = "the source model cannot be used";  // where it was not

@@ -39,7 +39,7 @@ constexpr char kMethodHelp[] =
 void AddInitArguments(CLI::App* command, InitArguments* arguments) {
   const CLI::IsMember methods(
       {"auto", "copy", "mean", "weighted", "first", "asymmetric", "gaussian"});
-  command->add_option("model", arguments->model_dir, "Directory of the model")
+  command->add_option("model", arguments->model_dir, "Directory of the model, or a GGUF file")
       ->required()
       ->type_name("MODEL_DIR");
   command->add_option("-o,--out", arguments->out, "Directory to write")->type_name("OUT");

@@ -6,6 +6,7 @@
 
 #include "embed_init/cli/commands.h"
 #include "embed_init/cli/init_arguments.h"
+#include "embed_init/gguf/model.h"
 #include "embed_init/init.h"
 #include "embed_init/output/plan_report.h"
 #include "tokenizer/cli/console.h"
@@ -50,12 +51,14 @@ StatusOr<IdMap> LoadMapOfMerge(const std::string& path) {
 StatusOr<InitReport> RunInit(const Arguments& arguments, const std::string& command_line) {
   TOKGRAFT_ASSIGN_OR_RETURN(InitOptions init, ToInitOptions(arguments.init));
   TOKGRAFT_ASSIGN_OR_RETURN(IdMap id_map, LoadMapOfMerge(arguments.id_map));
-  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec base_spec, Load(arguments.init.model_dir));
+  TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint model,
+                            OpenCheckpoint(arguments.init.model_dir, arguments.init.checkpoint));
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec base_spec,
+                            Load(IsGguf(model) ? GgufPathOf(model) : arguments.init.model_dir));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer base, Compile(std::move(base_spec)));
   TOKGRAFT_ASSIGN_OR_RETURN(Tokenizer merged, LoadMerged(arguments));
   if (arguments.init.dry_run) {
-    TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint model,
-                              OpenCheckpoint(arguments.init.model_dir, arguments.init.checkpoint));
+    TOKGRAFT_RETURN_IF_ERROR(ForbidPadding(model, &init));
     TOKGRAFT_ASSIGN_OR_RETURN(auto pieces, SplitIntoOldPieces(id_map, base, &merged));
     TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init));
     return ReportOfPlan(model, plan);

@@ -99,6 +99,7 @@ constexpr Misplaced kMisplaced[] = {
     {"trim", "a text is given as --keep PATH, the directory to write as -o DIR"},
     {"graft", "the donor is given as --donor TOKENIZER, a text as --corpus PATH"},
     {"init", "the id map is given as --id-map FILE, the tokenizer as --tokenizer PATH"},
+    {"adapter", "the grafted model is given as --grafted DIR, the directory to write as -o DIR"},
     {"verify", "the source model is given as --model MODEL_DIR"}};
 
 // A usage error where there are more words than the command takes.
@@ -178,6 +179,7 @@ int RunProgram(const std::vector<std::string>& arguments) {
   AddTrimCommand(&app, &exit_status);
   AddGraftCommand(&app, RecordedCommand(arguments), &exit_status);
   AddInitCommand(&app, RecordedCommand(arguments), &exit_status);
+  AddAdapterCommand(&app, &exit_status);
   AddVerifyCommand(&app, &exit_status);
   AddPythonCommands(&app, &exit_status);
   if (const int status = NameTypo(app, arguments); status != kExitOk) return status;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "embed_init/gguf/model.h"
 #include "embed_init/kernels/rows.h"
 #include "vocab_merge/model_cost.h"
 
@@ -263,6 +264,7 @@ Status FindRowTensors(const ModelConfig& config, const CheckpointOptions& option
 std::string UntiedHeadName(const Checkpoint& checkpoint) {
   if (checkpoint.head) return checkpoint.head->tensor;
   const std::string_view name = checkpoint.embedding.tensor;
+  if (IsGguf(checkpoint)) return "output.weight";
   if (name == "tok_embeddings.weight") return "output.weight";
   if (Matches(name, "embed_in.weight")) return "embed_out.weight";
   if (Matches(name, "word_embeddings.weight")) {

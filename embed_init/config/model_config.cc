@@ -201,17 +201,16 @@ StatusOr<std::string> UpdateGenerationConfig(std::string_view json, const Config
   return root == before ? std::string(json) : Dump(root);
 }
 
-StatusOr<std::string> UpdateIndex(
-    std::string_view json, std::uint64_t total_size,
-    const std::vector<std::pair<std::string, std::string>>& added_tensors,
-    const std::string& name) {
+StatusOr<std::string> UpdateIndex(std::string_view json, std::uint64_t total_size,
+                                  const std::vector<std::pair<std::string, std::string>>& files,
+                                  const std::string& name) {
   TOKGRAFT_ASSIGN_OR_RETURN(Json root, ParseForEditing(json, name));
   Json& metadata = root["metadata"];
   if (!metadata.is_object()) metadata = Json::object();
   metadata["total_size"] = total_size;
   // Counts of parameters that some writers add would be stale.
   metadata.erase("total_parameters");
-  for (const auto& [tensor, file] : added_tensors) root["weight_map"][tensor] = file;
+  for (const auto& [tensor, file] : files) root["weight_map"][tensor] = file;
   return Dump(root);
 }
 

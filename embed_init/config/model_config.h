@@ -48,10 +48,11 @@ StatusOr<std::string> UpdateModelConfig(std::string_view json, const ConfigChang
 StatusOr<std::string> UpdateGenerationConfig(std::string_view json, const ConfigChange& change,
                                              const std::string& name);
 
-// The index of a sharded model with `total_size` and the files of tensors as given.
-StatusOr<std::string> UpdateIndex(
-    std::string_view json, std::uint64_t total_size,
-    const std::vector<std::pair<std::string, std::string>>& added_tensors, const std::string& name);
+// The index of a sharded model with `total_size`, and each tensor of `files` (tensor -> file) in
+// the file given there.
+StatusOr<std::string> UpdateIndex(std::string_view json, std::uint64_t total_size,
+                                  const std::vector<std::pair<std::string, std::string>>& files,
+                                  const std::string& name);
 
 }  // namespace tokgraft
 

@@ -1,10 +1,11 @@
 #include "embed_init/kernels/rows.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 
+#include "embed_init/kernels/blocks.h"
+#include "embed_init/kernels/half.h"
 #include "embed_init/kernels/noise.h"
 #include "tokenizer/base/parallel.h"
 
@@ -14,42 +15,6 @@ namespace {
 constexpr std::size_t kRowsPerTask = 64;
 // Partial sums of the mean: fixed, so that the result does not depend on the threads.
 constexpr std::size_t kRowsPerPartialSum = 2048;
-
-float FloatFromHalf(std::uint16_t half) {
-  const std::uint32_t sign = (half & 0x8000u) << 16;
-  const std::uint32_t exponent = (half >> 10) & 0x1Fu;
-  const std::uint32_t fraction = half & 0x3FFu;
-  if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000u | (fraction << 13));
-  if (exponent == 0) {
-    const float magnitude = std::ldexp(static_cast<float>(fraction), -24);
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (fraction << 13));
-}
-
-std::uint16_t HalfFromFloat(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000u);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
-  if (magnitude > 0x7F800000u) return static_cast<std::uint16_t>(sign | 0x7E00u);   // NaN
-  if (magnitude >= 0x477FF000u) return static_cast<std::uint16_t>(sign | 0x7C00u);  // overflow
-  if (magnitude < 0x38800000u) {  // subnormal: units of 2^-24
-    const float units = std::nearbyint(std::ldexp(std::bit_cast<float>(magnitude), 24));
-    return static_cast<std::uint16_t>(sign | static_cast<std::uint16_t>(units));
-  }
-  const std::uint32_t rounded = magnitude + 0xFFFu + ((magnitude >> 13) & 1u);
-  return static_cast<std::uint16_t>(sign | ((rounded >> 13) - (112u << 10)));
-}
-
-float FloatFromBf16(std::uint16_t value) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
-}
-
-std::uint16_t Bf16FromFloat(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return static_cast<std::uint16_t>((bits >> 16) | 0x40u);
-  return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
 
 template <typename Stored, typename Decode>
 void Read(const char* from, std::span<double> out, Decode decode) {
@@ -79,7 +44,7 @@ void ReadValues(DType dtype, const char* from, std::span<double> out) {
     case DType::kF64:
       return Read<double>(from, out, [](double value) { return value; });
     default:
-      std::fill(out.begin(), out.end(), 0.0);  // CanCompute refused it long before
+      ReadBlocks(dtype, from, out);  // CanCompute refused the rest long before
   }
 }
 
@@ -96,7 +61,7 @@ void WriteValues(DType dtype, std::span<const double> values, char* to) {
     case DType::kF64:
       return Write<double>(values, to, [](double v) { return v; });
     default:
-      return;
+      WriteBlocks(dtype, values, to);
   }
 }
 
@@ -133,9 +98,11 @@ void ComposeRow(const Composition& c, std::uint64_t row, std::vector<double>* su
 
 }  // namespace
 
-bool CanCompute(DType dtype) {
+bool CanCompute(DType dtype) { return CanMakeRows(dtype) || CanReadBlocks(dtype); }
+
+bool CanMakeRows(DType dtype) {
   return dtype == DType::kF16 || dtype == DType::kBf16 || dtype == DType::kF32 ||
-         dtype == DType::kF64;
+         dtype == DType::kF64 || CanWriteBlocks(dtype);
 }
 
 void ReadRow(const MatrixView& matrix, std::uint64_t row, std::span<double> out) {

@@ -17,8 +17,10 @@
 
 namespace tokgraft {
 
-// True for the types whose rows can be computed.
+// True for the types whose rows can be read as numbers.
 bool CanCompute(DType dtype);
+// True for the types that rows can be made in: those, without Q2_K and Q3_K.
+bool CanMakeRows(DType dtype);
 
 // Borrowed rows [rows, columns], end to end.
 struct MatrixView {
@@ -30,7 +32,7 @@ struct MatrixView {
   std::span<const std::uint32_t> positions = {};
   static constexpr std::uint32_t kNoRow = 0xFFFFFFFF;
 
-  std::size_t row_bytes() const { return static_cast<std::size_t>(columns) * DTypeBits(dtype) / 8; }
+  std::size_t row_bytes() const { return static_cast<std::size_t>(BytesOf(dtype, columns)); }
   bool has(std::uint64_t row) const {
     return positions.empty() ? row < rows : row < positions.size() && positions[row] != kNoRow;
   }

@@ -6,8 +6,12 @@
 
 #include "embed_init/config/family.h"
 #include "embed_init/kernels/rows.h"
+<<<<<<< HEAD
 #include "embed_init/output/sha256.h"
 #include "embed_init/safetensors/header.h"
+=======
+#include "embed_init/weights/weight_file.h"
+>>>>>>> ae530c59df7116069bb3756f4e535c8a6f4b8cfe
 #include "tokenizer/base/mapped_file.h"
 
 namespace tokgraft {
@@ -46,18 +50,18 @@ std::vector<TensorInfo> NewTensors(const std::vector<TensorInfo>& old, const Ini
   return tensors;
 }
 
-// The header of `file` as it is now, which must be what was opened.
-StatusOr<SafetensorsHeader> SameHeader(const Checkpoint& checkpoint, const std::string& file) {
+// The tensors of `file` as they are now, which must be what was opened.
+StatusOr<WeightFile> SameFile(const Checkpoint& checkpoint, const std::string& file) {
   const std::string path = Cat(checkpoint.directory, "/", file);
-  TOKGRAFT_ASSIGN_OR_RETURN(SafetensorsHeader header, ReadSafetensorsHeader(path, file));
+  TOKGRAFT_ASSIGN_OR_RETURN(WeightFile weights, ReadWeightFile(path, file));
   std::size_t known = 0;
   for (const TensorInfo& tensor : checkpoint.tensors) known += tensor.file == file ? 1 : 0;
-  bool same = known == header.tensors.size();
-  for (const TensorInfo& tensor : header.tensors) {
+  bool same = known == weights.tensors.size();
+  for (const TensorInfo& tensor : weights.tensors) {
     const TensorInfo* before = checkpoint.Find(tensor.name);
     same = same && before != nullptr && *before == tensor;
   }
-  if (same) return header;
+  if (same) return weights;
   return DataLossError(Cat(path, ": is not the file that was opened; something else changes it"));
 }
 
@@ -190,7 +194,7 @@ std::uint64_t TotalTensorBytes(const Checkpoint& checkpoint, const InitPlan& pla
   std::uint64_t total = 0;
   for (const TensorInfo& tensor : checkpoint.tensors) total += tensor.size_bytes();
   for (const ChangedTensor& change : changed) {
-    const std::uint64_t row_bytes = change.tensor.columns * DTypeBits(change.tensor.dtype) / 8;
+    const std::uint64_t row_bytes = BytesOf(change.tensor.dtype, change.tensor.columns);
     total += plan.new_rows * row_bytes;
     if (!change.is_new) total -= change.tensor.rows * row_bytes;
   }
@@ -199,10 +203,11 @@ std::uint64_t TotalTensorBytes(const Checkpoint& checkpoint, const InitPlan& pla
 
 StatusOr<std::uint64_t> NewFileBytes(const Checkpoint& checkpoint, const InitPlan& plan,
                                      const std::vector<ChangedTensor>& changed,
-                                     const std::string& file) {
-  TOKGRAFT_ASSIGN_OR_RETURN(SafetensorsHeader header, SameHeader(checkpoint, file));
-  std::vector<TensorInfo> tensors = NewTensors(header.tensors, plan, changed, file);
-  const std::string text = BuildSafetensorsHeader(header.metadata, &tensors);
+                                     const std::string& file, const std::vector<GgufKey>& keys) {
+  TOKGRAFT_ASSIGN_OR_RETURN(WeightFile weights, SameFile(checkpoint, file));
+  std::vector<TensorInfo> tensors = NewTensors(weights.tensors, plan, changed, file);
+  if (!keys.empty()) weights.keys = keys;
+  const std::string text = BuildWeightHeader(weights, &tensors);
   return tensors.empty() ? text.size() : tensors.back().end;
 }
 
@@ -211,15 +216,22 @@ StatusOr<RewrittenFile> RewriteFile(const Checkpoint& checkpoint, const InitPlan
                                     const std::string& file, const std::string& to,
                                     const RewriteOptions& options) {
   const std::string path = Cat(checkpoint.directory, "/", file);
-  TOKGRAFT_ASSIGN_OR_RETURN(SafetensorsHeader header, SameHeader(checkpoint, file));
-  std::vector<TensorInfo> tensors = NewTensors(header.tensors, plan, changed, file);
+  TOKGRAFT_ASSIGN_OR_RETURN(WeightFile weights, SameFile(checkpoint, file));
+  std::vector<TensorInfo> tensors = NewTensors(weights.tensors, plan, changed, file);
   RewrittenFile result;
   TOKGRAFT_ASSIGN_OR_RETURN(result.source, HashFile(path));
   TOKGRAFT_ASSIGN_OR_RETURN(InputFile source, InputFile::Open(path));
   TOKGRAFT_ASSIGN_OR_RETURN(HashedFile out, HashedFile::Create(to));
-  TOKGRAFT_RETURN_IF_ERROR(out.Append(BuildSafetensorsHeader(header.metadata, &tensors)));
+  if (!options.keys.empty()) weights.keys = options.keys;
+  const std::string header = BuildWeightHeader(weights, &tensors);
+  TOKGRAFT_RETURN_IF_ERROR(out.Append(header));
   RowWriter rows(checkpoint, plan, options);
+  std::uint64_t position = header.size();
   for (const TensorInfo& tensor : tensors) {
+    // Tensors of GGUF are aligned.
+    TOKGRAFT_RETURN_IF_ERROR(
+        out.Append(std::string(static_cast<std::size_t>(tensor.begin - position), '\0')));
+    position = tensor.end;
     if (const ChangedTensor* change = FindChanged(changed, tensor.name)) {
       TOKGRAFT_RETURN_IF_ERROR(rows.Write(*change, &out, &result));
       continue;

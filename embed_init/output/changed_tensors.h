@@ -12,6 +12,7 @@
 #include "embed_init/init_plan.h"
 #include "embed_init/output/file_io.h"
 #include "embed_init/report.h"
+#include "tokenizer/gguf.h"
 #include "tokenizer/status.h"
 
 namespace tokgraft {
@@ -23,7 +24,7 @@ struct ChangedTensor {
   bool is_input = true;  // which role's plan makes it
   bool is_bias = false;  // the plan of the biases does
   bool is_new = false;   // not in the source: a head that was untied
-  std::string file;      // where it is written
+  std::string file;      // of the source: its new version holds it
 };
 
 // Embedding, head and biases; a new head stands right after the embedding.
@@ -34,10 +35,11 @@ const RolePlan& PlanOf(const InitPlan& plan, const ChangedTensor& changed);
 // Bytes of all tensors in the output: what an index calls total_size.
 std::uint64_t TotalTensorBytes(const Checkpoint& checkpoint, const InitPlan& plan,
                                const std::vector<ChangedTensor>& changed);
-// Size of the new version of `file`.
+// Size of the new version of `file`; of a GGUF file, with these keys.
 StatusOr<std::uint64_t> NewFileBytes(const Checkpoint& checkpoint, const InitPlan& plan,
                                      const std::vector<ChangedTensor>& changed,
-                                     const std::string& file);
+                                     const std::string& file,
+                                     const std::vector<GgufKey>& keys = {});
 
 struct RewrittenFile {
   FileHash source;
@@ -50,9 +52,12 @@ struct RewrittenFile {
 struct RewriteOptions {
   int threads = 0;
   std::function<void(double fraction)> progress = {};  // may be empty
+  std::vector<GgufKey> keys = {};                      // of a GGUF file, in place of its own
 };
 
-// Writes the new version of `file` to `to`. DataLoss: the file is not the one that was opened.
+// Writes the new version of `file` to `to`, as safetensors (a file that holds no changed tensor
+// too: one of PyTorch's becomes one of safetensors). DataLoss: the file is not the one that was
+// opened.
 StatusOr<RewrittenFile> RewriteFile(const Checkpoint& checkpoint, const InitPlan& plan,
                                     const std::vector<ChangedTensor>& changed,
                                     const std::string& file, const std::string& to,

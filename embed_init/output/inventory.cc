@@ -5,6 +5,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "embed_init/gguf/model.h"
+#include "embed_init/pytorch/archive.h"
 #include "tokenizer/base/system_error.h"
 
 namespace tokgraft {
@@ -52,7 +54,7 @@ void Classify(const Checkpoint& checkpoint, const std::vector<std::string>& chan
   const auto in = [&](const std::vector<std::string>& list) {
     return std::find(list.begin(), list.end(), name) != list.end();
   };
-  if (in(changed)) {
+  if (in(changed) || (in(checkpoint.files) && IsPytorchFile(name))) {
     file->fate = FileFate::kRewriteTensors;
   } else if (in(checkpoint.files)) {
     file->fate = FileFate::kKeep;
@@ -79,6 +81,12 @@ StatusOr<std::vector<ModelFile>> ListModelFiles(const Checkpoint& checkpoint,
                                                 const std::vector<std::string>& changed) {
   std::vector<ModelFile> files;
   std::error_code error;
+  if (IsGguf(checkpoint)) {  // a file of its own, whatever lies around it
+    const std::uint64_t size_bytes = fs::file_size(GgufPathOf(checkpoint), error);
+    if (error) return SystemError(GgufPathOf(checkpoint), "cannot be read", error.value());
+    files.push_back({checkpoint.files.front(), FileFate::kRewriteTensors, size_bytes, ""});
+    return files;
+  }
   fs::recursive_directory_iterator at(checkpoint.directory, error);
   if (error) return SystemError(checkpoint.directory, "cannot be listed", error.value());
   for (const fs::recursive_directory_iterator end; at != end; at.increment(error)) {

@@ -11,7 +11,7 @@
 namespace tokgraft {
 
 enum class FileFate : std::uint8_t {
-  kRewriteTensors,  // holds an embedding, a head or its bias
+  kRewriteTensors,  // holds an embedding, a head or its bias, or is a pickle
   kUpdate,          // config.json, generation_config.json, the index
   kKeep,            // taken over byte for byte
   kTokenizer,       // replaced by the new tokenizer, or kept where there is none

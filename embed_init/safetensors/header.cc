@@ -16,21 +16,62 @@ namespace {
 struct TypeRow {
   DType dtype;
   std::string_view name;
-  std::uint32_t bits;
+  DTypeBlock block;
+  bool in_safetensors = true;
 };
 constexpr TypeRow kTypes[] = {
-    {DType::kBool, "BOOL", 8},      {DType::kU8, "U8", 8},          {DType::kI8, "I8", 8},
-    {DType::kF8E4M3, "F8_E4M3", 8}, {DType::kF8E5M2, "F8_E5M2", 8}, {DType::kF8E8M0, "F8_E8M0", 8},
-    {DType::kI16, "I16", 16},       {DType::kU16, "U16", 16},       {DType::kF16, "F16", 16},
-    {DType::kBf16, "BF16", 16},     {DType::kI32, "I32", 32},       {DType::kU32, "U32", 32},
-    {DType::kF32, "F32", 32},       {DType::kI64, "I64", 64},       {DType::kU64, "U64", 64},
-    {DType::kF64, "F64", 64},       {DType::kC64, "C64", 64},       {DType::kF4, "F4", 4},
-    {DType::kF6E2M3, "F6_E2M3", 6}, {DType::kF6E3M2, "F6_E3M2", 6},
+    {DType::kBool, "BOOL", {1, 1}},
+    {DType::kU8, "U8", {1, 1}},
+    {DType::kI8, "I8", {1, 1}},
+    {DType::kF8E4M3, "F8_E4M3", {1, 1}},
+    {DType::kF8E5M2, "F8_E5M2", {1, 1}},
+    {DType::kF8E8M0, "F8_E8M0", {1, 1}},
+    {DType::kI16, "I16", {1, 2}},
+    {DType::kU16, "U16", {1, 2}},
+    {DType::kF16, "F16", {1, 2}},
+    {DType::kBf16, "BF16", {1, 2}},
+    {DType::kI32, "I32", {1, 4}},
+    {DType::kU32, "U32", {1, 4}},
+    {DType::kF32, "F32", {1, 4}},
+    {DType::kI64, "I64", {1, 8}},
+    {DType::kU64, "U64", {1, 8}},
+    {DType::kF64, "F64", {1, 8}},
+    {DType::kC64, "C64", {1, 8}},
+    {DType::kF4, "F4", {2, 1}},
+    {DType::kF6E2M3, "F6_E2M3", {4, 3}},
+    {DType::kF6E3M2, "F6_E3M2", {4, 3}},
+    {DType::kQ4_0, "Q4_0", {32, 18}, false},
+    {DType::kQ4_1, "Q4_1", {32, 20}, false},
+    {DType::kQ5_0, "Q5_0", {32, 22}, false},
+    {DType::kQ5_1, "Q5_1", {32, 24}, false},
+    {DType::kQ8_0, "Q8_0", {32, 34}, false},
+    {DType::kQ2K, "Q2_K", {256, 84}, false},
+    {DType::kQ3K, "Q3_K", {256, 110}, false},
+    {DType::kQ4K, "Q4_K", {256, 144}, false},
+    {DType::kQ5K, "Q5_K", {256, 176}, false},
+    {DType::kQ6K, "Q6_K", {256, 210}, false},
+    {DType::kIq2Xxs, "IQ2_XXS", {256, 66}, false},
+    {DType::kIq2Xs, "IQ2_XS", {256, 74}, false},
+    {DType::kIq3Xxs, "IQ3_XXS", {256, 98}, false},
+    {DType::kIq1S, "IQ1_S", {256, 50}, false},
+    {DType::kIq4Nl, "IQ4_NL", {32, 18}, false},
+    {DType::kIq3S, "IQ3_S", {256, 110}, false},
+    {DType::kIq2S, "IQ2_S", {256, 82}, false},
+    {DType::kIq4Xs, "IQ4_XS", {256, 136}, false},
+    {DType::kIq1M, "IQ1_M", {256, 56}, false},
+    {DType::kTq1_0, "TQ1_0", {256, 54}, false},
+    {DType::kTq2_0, "TQ2_0", {256, 66}, false},
+    {DType::kMxfp4, "MXFP4", {32, 17}, false},
 };
+
+const TypeRow& RowOf(DType dtype) {
+  return *std::find_if(std::begin(kTypes), std::end(kTypes),
+                       [&](const TypeRow& row) { return row.dtype == dtype; });
+}
 
 std::optional<DType> ParseDType(std::string_view name) {
   for (const TypeRow& row : kTypes) {
-    if (row.name == name) return row.dtype;
+    if (row.name == name && row.in_safetensors) return row.dtype;
   }
   return std::nullopt;
 }
@@ -165,32 +206,32 @@ StatusOr<std::string> ReadHeaderText(const std::string& path, SafetensorsHeader*
 
 }  // namespace
 
-std::string_view DTypeName(DType dtype) {
-  for (const TypeRow& row : kTypes) {
-    if (row.dtype == dtype) return row.name;
-  }
-  return "?";
-}
+std::string_view DTypeName(DType dtype) { return RowOf(dtype).name; }
 
-std::uint32_t DTypeBits(DType dtype) {
-  for (const TypeRow& row : kTypes) {
-    if (row.dtype == dtype) return row.bits;
-  }
-  return 0;
+DTypeBlock DTypeBlockOf(DType dtype) { return RowOf(dtype).block; }
+
+std::uint64_t BytesOf(DType dtype, std::uint64_t elements) {
+  const DTypeBlock block = DTypeBlockOf(dtype);
+  return elements / block.elements * block.bytes;
 }
 
 std::optional<std::uint64_t> TensorBytes(DType dtype, const std::vector<std::uint64_t>& shape) {
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
-  std::uint64_t bits = DTypeBits(dtype);
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 59;
+  std::uint64_t elements = 1;
   bool empty = false;
   for (const std::uint64_t dimension : shape) empty = empty || dimension == 0;
   if (empty) return 0;
   for (const std::uint64_t dimension : shape) {
-    if (dimension > kMost / bits) return std::nullopt;
-    bits *= dimension;
+    if (dimension > kMost / elements) return std::nullopt;
+    elements *= dimension;
   }
-  if (bits % 8 != 0) return std::nullopt;
-  return bits / 8;
+  const DTypeBlock block = DTypeBlockOf(dtype);
+  // The blocks of ggml lie within rows; sub-byte elements of safetensors run through.
+  const std::uint64_t row = RowOf(dtype).in_safetensors || shape.empty() ? elements : shape.back();
+  if (row % block.elements != 0 || elements / block.elements > kMost / block.bytes) {
+    return std::nullopt;
+  }
+  return elements / block.elements * block.bytes;
 }
 
 StatusOr<SafetensorsHeader> ReadSafetensorsHeader(const std::string& path,

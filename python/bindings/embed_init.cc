@@ -1,6 +1,7 @@
 // init_embeddings, graft and verify: model directories.
 #include <pybind11/stl.h>
 
+#include "embed_init/adapter.h"
 #include "embed_init/graft.h"
 #include "embed_init/init.h"
 #include "embed_init/manifest.h"
@@ -165,6 +166,21 @@ Report<VerifyReport> PyVerify(const py::object& directory, const py::object& mod
   return {value.ToJson(), value.DebugString()};
 }
 
+Report<AdapterReport> PyGraftAdapter(const py::object& adapter, const py::object& grafted,
+                                     const py::object& out, const std::string& base_name,
+                                     bool force, int threads) {
+  const std::string from = PathFrom(adapter, "adapter");
+  const std::string model = PathFrom(grafted, "grafted");
+  const std::string to = PathFrom(out, "out");
+  const AdapterOptions options = {.base_name = base_name, .force = force, .threads = threads};
+  StatusOr<AdapterReport> report = [&] {
+    const py::gil_scoped_release unlocked;
+    return GraftAdapter(from, model, to, options);
+  }();
+  const AdapterReport value = Take(std::move(report));
+  return {value.ToJson(), value.DebugString()};
+}
+
 void RegisterInit(py::module_& m) {
   m.def(
       "init_embeddings",
@@ -292,6 +308,14 @@ void RegisterEmbedInit(py::module_& m) {
                               {"model", "donor", "out", "vocabulary", "budget", "curve",
                                "efficiency", "conflicts", "certificate", "init", "verify"});
   RegisterGraft(m);
+  RegisterReport<AdapterReport>(m, "AdapterReport", "What became of an adapter's tensors.",
+                                {"mapped", "unchanged", "old_rows", "new_rows"});
+  m.def(
+      "graft_adapter", &PyGraftAdapter, py::arg("adapter"), py::arg("grafted"), py::kw_only(),
+      py::arg("out"), py::arg("base_name") = "", py::arg("force") = false, py::arg("threads") = 0,
+      "Makes a LoRA of the old model (a PEFT directory) fit the grafted one.\n\n"
+      "grafted: what graft or init_embeddings wrote for the adapter's base model. base_name: for\n"
+      "base_model_name_or_path; \"\": grafted.");
   m.def("verify", &PyVerify, py::arg("directory"), py::kw_only(), py::arg("model") = py::none(),
         py::arg("threads") = 0, py::arg("progress") = py::none(),
         "Recomputes all that the manifest of a model directory claims.\n\n"

@@ -9,6 +9,7 @@ do not exist give no text.
 """
 
 from tokgraft._core import (
+    AdapterReport,
     BudgetChoice,
     Certificate,
     Comparison,
@@ -37,6 +38,7 @@ from tokgraft._core import (
     compare,
     diff,
     graft,
+    graft_adapter,
     init_embeddings,
     lint,
     load,
@@ -50,6 +52,7 @@ from tokgraft.probe import ProbeReport, probe
 from tokgraft.report import report
 
 __all__ = [
+    "AdapterReport",
     "BudgetChoice",
     "Certificate",
     "Comparison",
@@ -79,6 +82,7 @@ __all__ = [
     "compare",
     "diff",
     "graft",
+    "graft_adapter",
     "init_embeddings",
     "lint",
     "load",

@@ -1,4 +1,5 @@
 from tokgraft._core import (
+    AdapterReport as AdapterReport,
     BudgetChoice as BudgetChoice,
     Certificate as Certificate,
     Comparison as Comparison,
@@ -27,6 +28,7 @@ from tokgraft._core import (
     compare as compare,
     diff as diff,
     graft as graft,
+    graft_adapter as graft_adapter,
     init_embeddings as init_embeddings,
     lint as lint,
     load as load,
@@ -41,6 +43,7 @@ from tokgraft.probe import ProbeReport as ProbeReport, probe as probe
 from tokgraft.report import report as report
 
 __all__ = [
+    "AdapterReport",
     "BudgetChoice",
     "Certificate",
     "Comparison",
@@ -70,6 +73,7 @@ __all__ = [
     "compare",
     "diff",
     "graft",
+    "graft_adapter",
     "init_embeddings",
     "lint",
     "load",

@@ -193,6 +193,16 @@ class GraftReport(_Report):
     @property
     def verify(self) -> dict[str, Any] | None: ...
 
+class AdapterReport(_Report):
+    @property
+    def mapped(self) -> list[str]: ...
+    @property
+    def unchanged(self) -> int: ...
+    @property
+    def old_rows(self) -> int: ...
+    @property
+    def new_rows(self) -> int: ...
+
 class InitReport(_Report):
     @property
     def rows(self) -> dict[str, int]: ...
@@ -393,6 +403,15 @@ def init_embeddings(
 def old_pieces(
     merged: MergeResult,
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]: ...
+def graft_adapter(
+    adapter: _Path,
+    grafted: _Path,
+    *,
+    out: _Path,
+    base_name: str = "",
+    force: bool = False,
+    threads: int = 0,
+) -> AdapterReport: ...
 def verify(
     directory: _Path,
     *,

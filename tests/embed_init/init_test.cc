@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "embed_init/manifest.h"
+#include "tests/embed_init/pytorch/torch_file.h"
 #include "tests/embed_init/random_model.h"
 
 namespace tokgraft {
@@ -93,6 +94,73 @@ TEST(InitTest, OnlyFilesWithRowsAreRewritten) {
     total += tensor.size_bytes();
   }
   EXPECT_EQ(index["metadata"]["total_size"], total);
+}
+
+// A model of PyTorch's own files comes out as safetensors, every tensor with the bytes it had.
+TEST(InitTest, PicklesBecomeSafetensors) {
+  for (const bool tied : {false, true}) {
+    for (const std::size_t shards : {1U, 3U}) {
+      const testing::TemporaryDirectory directory;
+      std::vector<testing::RandomTensor> tensors = testing::LlamaTensors(64, 16, tied, "BF16", 3);
+      if (tied && shards == 1) {
+        std::mt19937 random(3);
+        testing::Draw(&tensors[0], &random);
+        tensors.push_back({"lm_head.weight", {64, 16}, "BF16", tensors[0].bytes});
+      }
+      testing::WriteRandomTorchModel(directory / "model", testing::LlamaConfig(64, tied), tensors,
+                                     shards);
+      testing::WriteText(directory / "model/training_args.bin", "not a model");
+      const auto before = OpenCheckpoint(directory / "model");
+      ASSERT_TRUE(before.ok()) << before.status();
+      EXPECT_EQ(before->head_kind, tied ? HeadKind::kTied : HeadKind::kSeparate);
+      const std::vector<OldPieces> pieces(20, {{3, 5}, {1, 1}});
+      const InitPlan plan = *PlanInit(*before, testing::ExtendMap(64, 20), pieces, {});
+      const auto report = WriteModel(*before, plan, directory / "out");
+      ASSERT_TRUE(report.ok()) << report.status();
+      for (const auto& [name, bytes] : testing::ReadTree(directory / "out")) {
+        EXPECT_EQ(name.find(".bin"), std::string::npos) << name;
+      }
+      const auto after = OpenCheckpoint(directory / "out");
+      ASSERT_TRUE(after.ok()) << after.status();
+      EXPECT_EQ(after->index, shards == 1 ? "" : "model.safetensors.index.json");
+      EXPECT_EQ(after->files.size(), shards);
+      ASSERT_EQ(after->tensors.size(), tensors.size());
+      for (const TensorInfo& tensor : before->tensors) {
+        const std::string old_bytes = testing::TensorBytesOf(*before, tensor.name);
+        const std::string new_bytes = testing::TensorBytesOf(*after, tensor.name);
+        EXPECT_EQ(new_bytes.substr(0, old_bytes.size()), old_bytes) << tensor.name;
+        EXPECT_EQ(new_bytes.size() > old_bytes.size(), tensor.shape[0] == 64) << tensor.name;
+      }
+      const auto verified = Verify(directory / "out");
+      ASSERT_TRUE(verified.ok()) << verified.status();
+      EXPECT_THAT(verified->problems, IsEmpty());
+      EXPECT_TRUE(verified->complete());
+      // And what it checks against is the pickle: another one is seen.
+      const std::string shard = directory / ("model/" + before->files.front());
+      std::string bytes = testing::ReadText(shard);
+      bytes[before->Find("model.norm.weight")->file == before->files.front()
+                ? before->Find("model.norm.weight")->begin
+                : before->tensors.front().begin] ^= 1;
+      testing::WriteText(shard, bytes);
+      EXPECT_FALSE(Verify(directory / "out")->complete());
+    }
+  }
+}
+
+TEST(InitTest, ShardsThatWouldBeWrittenUnderOneNameAreRefused) {
+  const testing::TemporaryDirectory directory;
+  testing::WriteRandomTorchModel(directory / "model", testing::LlamaConfig(64, true),
+                                 testing::LlamaTensors(64, 16, true, "F32", 1), 2);
+  nlohmann::json index =
+      nlohmann::json::parse(testing::ReadText(directory / "model/pytorch_model.bin.index.json"));
+  for (auto& [name, file] : index["weight_map"].items()) {
+    if (file == "pytorch_model-00002-of-00002.bin") file = "model-00001-of-00002.bin";
+  }
+  std::filesystem::rename(directory / "model/pytorch_model-00002-of-00002.bin",
+                          directory / "model/model-00001-of-00002.bin");
+  testing::WriteText(directory / "model/pytorch_model.bin.index.json", index.dump());
+  EXPECT_THAT(std::string(Message(OpenCheckpoint(directory / "model").status())),
+              HasSubstr("would both be written as model-00001-of-00002.safetensors"));
 }
 
 TEST(InitTest, ConfigFilesFollow) {

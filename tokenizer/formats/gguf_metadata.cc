@@ -180,9 +180,9 @@ StatusOr<GgufMetadata> GgufMetadata::Parse(std::string_view bytes, const std::st
   }
   TOKGRAFT_ASSIGN_OR_RETURN(const std::uint64_t version, reader.Uint(4, "the header"));
   TOKGRAFT_RETURN_IF_ERROR(CheckVersion(version, name));
-  TOKGRAFT_RETURN_IF_ERROR(reader.Uint(8, "the header").status());  // tensors
-  TOKGRAFT_ASSIGN_OR_RETURN(const std::uint64_t count, reader.Uint(8, "the header"));
   GgufMetadata metadata;
+  TOKGRAFT_ASSIGN_OR_RETURN(metadata.tensor_count_, reader.Uint(8, "the header"));
+  TOKGRAFT_ASSIGN_OR_RETURN(const std::uint64_t count, reader.Uint(8, "the header"));
   metadata.name_ = name;
   for (std::uint64_t i = 0; i < count; ++i) {
     TOKGRAFT_ASSIGN_OR_RETURN(const std::string_view key, reader.String("a key"));
@@ -196,6 +196,7 @@ StatusOr<GgufMetadata> GgufMetadata::Parse(std::string_view bytes, const std::st
           Cat(name, ": byte ", place, ": the key ", key, " stands twice, expected once"));
     }
   }
+  metadata.end_ = reader.position();
   return metadata;
 }
 

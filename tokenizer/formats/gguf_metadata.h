@@ -47,6 +47,8 @@ class GgufMetadata {
   static StatusOr<GgufMetadata> Parse(std::string_view bytes, const std::string& name);
 
   const std::map<std::string, GgufValue, std::less<>>& values() const { return values_; }
+  std::uint64_t tensor_count() const { return tensor_count_; }
+  std::size_t end() const { return end_; }  // the list of tensors begins here
 
   // nullopt: no such key. InvalidArgument: it is of another type.
   StatusOr<std::optional<std::string_view>> String(std::string_view key) const;
@@ -65,6 +67,8 @@ class GgufMetadata {
   Status WrongType(std::string_view key, const GgufValue& value, std::string_view expected) const;
 
   std::string name_;
+  std::uint64_t tensor_count_ = 0;
+  std::size_t end_ = 0;
   std::map<std::string, GgufValue, std::less<>> values_;
 };
 

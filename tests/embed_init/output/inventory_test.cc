@@ -48,6 +48,23 @@ TEST_F(InventoryTest, OnlyTheShardWithRowsIsRewritten) {
   EXPECT_EQ(fates.at("model-2.safetensors"), "keep");
 }
 
+TEST_F(InventoryTest, EveryPickleOfTheModelIsRewritten) {
+  Checkpoint model;
+  model.directory = directory_.path();
+  model.files = {"pytorch_model-1.bin", "pytorch_model-2.bin"};
+  model.index = "pytorch_model.bin.index.json";
+  for (const std::string name : {"pytorch_model-1.bin", "pytorch_model-2.bin", "training_args.bin",
+                                 "pytorch_model.bin.index.json"}) {
+    testing::WriteText(directory_ / name, "12345");
+  }
+  const std::vector<ModelFile> files = *ListModelFiles(model, {"pytorch_model-1.bin"});
+  ASSERT_EQ(files.size(), 4u);
+  EXPECT_EQ(files[0].fate, FileFate::kRewriteTensors);
+  EXPECT_EQ(files[1].fate, FileFate::kRewriteTensors);
+  EXPECT_EQ(files[2].fate, FileFate::kUpdate);
+  EXPECT_EQ(files[3].fate, FileFate::kLeaveOut);
+}
+
 TEST_F(InventoryTest, ConfigsAndIndexAreUpdated) {
   ExpectAll("update", {"config.json", "generation_config.json", "model.safetensors.index.json"});
 }
