@@ -47,6 +47,7 @@ from tokgraft._core import (
     trim,
     verify,
 )
+from tokgraft.optimizer import remap_optimizer
 from tokgraft.report import report
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "load",
     "measure",
     "merge",
+    "remap_optimizer",
     "report",
     "trim",
     "verify",

@@ -37,6 +37,7 @@ from tokgraft._core import (
     trim as trim,
     verify as verify,
 )
+from tokgraft.optimizer import remap_optimizer as remap_optimizer
 from tokgraft.report import report as report
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "load",
     "measure",
     "merge",
+    "remap_optimizer",
     "report",
     "trim",
     "verify",

@@ -4,6 +4,7 @@ import signal
 import sys
 
 from tokgraft import _core
+from tokgraft.optimizer import main as optimizer
 from tokgraft.report import main as report
 
 
@@ -13,6 +14,8 @@ def main() -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if sys.argv[1:2] == ["report"]:
         return report(sys.argv[2:])
+    if sys.argv[1:2] == ["optimizer"]:
+        return optimizer(sys.argv[2:])
     return _core.run_program(sys.argv[1:])
 
 
