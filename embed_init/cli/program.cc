@@ -23,6 +23,7 @@ struct PythonCommand {
 };
 constexpr PythonCommand kPythonCommands[] = {
     {"report", "One self-contained HTML page about an output (in the Python package)"},
+    {"optimizer", "The state of an optimizer for grafted rows (in the Python package)"},
     {"probe", "Bits per byte before and after, on texts (in the Python package)"},
     {"train", ""}};
 

@@ -200,10 +200,8 @@ std::pair<float, float> FitScaleAndMinimum(const float* x, int highest, Search s
   }
   const auto [low, high] = std::minmax_element(x, x + n);
   float minimum = std::min(*low, 0.0F);
-  const float lowest = minimum;
-  const float range = *high - lowest;
-  if (!(range > 0)) return {0.0F, -lowest};
-  float scale = range / static_cast<float>(highest);
+  if (!(*high > minimum)) return {0.0F, -minimum};
+  float scale = 1 / (static_cast<float>(highest) / (*high - minimum));
   const auto error = [&](float with_scale, float with_minimum, const std::array<int, n>& numbers) {
     float sum = 0;
     for (std::size_t i = 0; i < n; ++i) {
@@ -212,16 +210,18 @@ std::pair<float, float> FitScaleAndMinimum(const float* x, int highest, Search s
     }
     return sum;
   };
+  // Each try starts from the best minimum so far.
   std::array<int, n> numbers;
-  const auto round_with = [&](float inverse) {
-    for (std::size_t i = 0; i < n; ++i) numbers[i] = Nearest(inverse * (x[i] - lowest), 0, highest);
+  const auto round_with = [&](float steps) {
+    const float inverse = steps / (*high - minimum);
+    for (std::size_t i = 0; i < n; ++i) {
+      numbers[i] = Nearest(inverse * (x[i] - minimum), 0, highest);
+    }
   };
-  round_with(static_cast<float>(highest) / range);
+  round_with(static_cast<float>(highest));
   float best = error(scale, minimum, numbers);
   for (int step = 0; step <= search.steps; ++step) {
-    round_with(
-        (search.first + search.step * static_cast<float>(step) + static_cast<float>(highest)) /
-        range);
+    round_with(search.first + search.step * static_cast<float>(step) + static_cast<float>(highest));
     float sum_l = 0;
     float sum_l2 = 0;
     float sum_xl = 0;

@@ -48,6 +48,7 @@ from tokgraft._core import (
     trim,
     verify,
 )
+from tokgraft.optimizer import remap_optimizer
 from tokgraft.probe import ProbeReport, probe
 from tokgraft.report import report
 
@@ -90,6 +91,7 @@ __all__ = [
     "merge",
     "old_pieces",
     "probe",
+    "remap_optimizer",
     "report",
     "trim",
     "verify",

@@ -39,6 +39,7 @@ from tokgraft._core import (
     verify as verify,
 )
 from tokgraft import fit as fit
+from tokgraft.optimizer import remap_optimizer as remap_optimizer
 from tokgraft.probe import ProbeReport as ProbeReport, probe as probe
 from tokgraft.report import report as report
 
@@ -81,6 +82,7 @@ __all__ = [
     "merge",
     "old_pieces",
     "probe",
+    "remap_optimizer",
     "report",
     "trim",
     "verify",

@@ -4,10 +4,11 @@ import signal
 import sys
 
 from tokgraft import _core
+from tokgraft.optimizer import main as optimizer
 from tokgraft.probe import main as probe
 from tokgraft.report import main as report
 
-_COMMANDS = {"report": report, "probe": probe}
+_COMMANDS = {"optimizer": optimizer, "probe": probe, "report": report}
 
 
 def main() -> int:

@@ -201,7 +201,7 @@ TEST(ProgramTest, EveryCommandWithTextTakesItAsCorpus) {
 }
 
 TEST(ProgramTest, CommandsOfThePythonPackageSaySo) {
-  for (const char* command : {"report", "probe", "train"}) {
+  for (const char* command : {"report", "optimizer", "probe", "train"}) {
     const Outcome outcome = RunQuietly({command, "out", "--anything"});
     EXPECT_EQ(outcome.status, 2) << command;
     EXPECT_THAT(outcome.error, ::testing::StartsWith(std::string("tokgraft: error: ") + command));

@@ -259,10 +259,14 @@ print("TOKENS", vocab.n_vocab, vocab.tokenize(sys.argv[2], False, True))
 """
 
 
-def loaded(path: pathlib.Path, text: str) -> str:
+def needs_llama_cpp() -> None:
     probe = subprocess.run([PYTHON, "-c", "import cyllama"], capture_output=True)
     if probe.returncode != 0:
         pytest.skip("llama.cpp is missing: pip install cyllama, or set TOKGRAFT_LLAMA_CPP_PYTHON")
+
+
+def loaded(path: pathlib.Path, text: str) -> str:
+    needs_llama_cpp()
     done = subprocess.run([PYTHON, "-c", LOAD, str(path), text], capture_output=True, text=True,
                           encoding="utf-8", errors="replace")
     lines = [line for line in done.stdout.splitlines() if line.startswith("TOKENS")]
@@ -273,7 +277,7 @@ def loaded(path: pathlib.Path, text: str) -> str:
 @pytest.mark.parametrize("head", [None, Type.Q6_K], ids=["tied", "own-head"])
 def test_llama_cpp_loads_the_result(tmp_path, donor, head):
     path = model(tmp_path / "model/toy.gguf", Type.Q4_K, head=head)
-    without_odd(path)  # llama.cpp counts tensors, and that one is none of a Llama's
+    rebuilt(path, path)
     assert run("graft", path, "--donor", donor, "--budget", 40, "-o", tmp_path / "out").returncode == 0
     grown = tokgraft.load(tmp_path / "out/toy.gguf")
     text = toys.OTHER_SENTENCES[0]
@@ -282,21 +286,62 @@ def test_llama_cpp_loads_the_result(tmp_path, donor, head):
     assert loaded(tmp_path / "out/toy.gguf", text) == f"{grown.vocab_size} {ids}"
 
 
-def without_odd(path: pathlib.Path) -> None:
+def rebuilt(path: pathlib.Path, out: pathlib.Path, numbers_of: str = "") -> pathlib.Path:
+    """The file without "odd" (llama.cpp counts tensors, and that one is none of a Llama's), and with
+    one tensor as float32."""
     reader = gguf.GGUFReader(path)
-    writer = gguf.GGUFWriter(str(path) + ".new", "llama")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    writer = gguf.GGUFWriter(str(out) + ".new", "llama")
     for field in reader.fields.values():
         copy_field(writer, field)
     for tensor in reader.tensors:
-        if tensor.name != "odd":
-            plain = tensor.tensor_type in (Type.F32, Type.F16)
-            writer.add_tensor(tensor.name, np.array(tensor.data),
-                              raw_dtype=None if plain else tensor.tensor_type)
+        kind = tensor.tensor_type
+        if tensor.name == numbers_of:
+            writer.add_tensor(tensor.name, numbers(raw_rows(tensor), kind))
+        elif tensor.name != "odd":
+            plain = kind in (Type.F32, Type.F16)
+            writer.add_tensor(tensor.name, np.array(tensor.data), raw_dtype=None if plain else kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    os.replace(str(path) + ".new", path)
+    os.replace(str(out) + ".new", out)
+    return out
+
+
+QUANTISE = """
+import sys
+from cyllama.llama import llama_cpp as lc
+params = lc.LlamaModelQuantizeParams()
+params.allow_requantize = True
+params.token_embedding_type = int(sys.argv[3])
+params.nthread = 1
+lc.model_quantize(sys.argv[1], sys.argv[2], params)
+"""
+
+
+@pytest.mark.parametrize("kind", list(FITTED) + [Type.Q8_0, Type.Q4_1, Type.Q5_1],
+                         ids=lambda kind: kind.name)
+def test_rows_are_quantised_as_llama_cpp_does(tmp_path, donor, kind):
+    """The same rows grafted in float32 and quantised by llama.cpp afterwards."""
+    path = rebuilt(model(tmp_path / "model/toy.gguf", kind), tmp_path / "model/toy.gguf")
+    plain = rebuilt(path, tmp_path / "plain/toy.gguf", numbers_of="token_embd.weight")
+    for source, out in ((path, "out"), (plain, "plain-out")):
+        done = run("graft", source, "--donor", donor, "--budget", 40, "-o", tmp_path / out)
+        assert done.returncode == 0, done.stderr
+    needs_llama_cpp()
+    done = subprocess.run([PYTHON, "-c", QUANTISE, str(tmp_path / "plain-out/toy.gguf"),
+                           str(tmp_path / "theirs.gguf"), str(int(kind))], capture_output=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = len(raw_rows({t.name: t for t in gguf.GGUFReader(path).tensors}["token_embd.weight"]))
+    ours, theirs = ({t.name: t for t in gguf.GGUFReader(file).tensors}["token_embd.weight"]
+                    for file in (tmp_path / "out/toy.gguf", tmp_path / "theirs.gguf"))
+    assert theirs.tensor_type == ours.tensor_type == kind
+    assert len(raw_rows(ours)) > rows
+    # The bytes, but for numbers under a scale of 0, which count for nothing.
+    assert np.array_equal(numbers(raw_rows(ours)[rows:], kind), numbers(raw_rows(theirs)[rows:], kind))
+    differ = raw_rows(ours)[rows:] != raw_rows(theirs)[rows:]
+    assert differ.mean() < (0.01 if kind in FITTED else 1e-9)
 
 
 @pytest.mark.slow
