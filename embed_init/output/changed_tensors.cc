@@ -6,12 +6,8 @@
 
 #include "embed_init/config/family.h"
 #include "embed_init/kernels/rows.h"
-<<<<<<< HEAD
 #include "embed_init/output/sha256.h"
-#include "embed_init/safetensors/header.h"
-=======
 #include "embed_init/weights/weight_file.h"
->>>>>>> ae530c59df7116069bb3756f4e535c8a6f4b8cfe
 #include "tokenizer/base/mapped_file.h"
 
 namespace tokgraft {

@@ -42,7 +42,8 @@ def loss(model: LanguageModel, input_rows: torch.Tensor, output_rows: torch.Tens
     output_rows may lack the last rows of input_rows (a start token of its own). sizes: bytes of
     each text. new: bool [ids], which ids are new; None: none."""
     bits = np.zeros(len(documents))
-    roles = {role: [0.0, 0] for role in ROLES}
+    role_bits = dict.fromkeys(ROLES, 0.0)
+    role_tokens = dict.fromkeys(ROLES, 0)
     head = output_rows.to(model.device, model.dtype)
     is_new = torch.zeros(input_rows.shape[0], dtype=torch.bool)
     if new is not None:
@@ -68,7 +69,7 @@ def loss(model: LanguageModel, input_rows: torch.Tensor, output_rows: torch.Tens
             after = is_new[before] & ~is_new[following]
             for role, part in (("new", is_new[following]), ("after", after),
                                ("rest", ~is_new[following] & ~after)):
-                roles[role][0] += float(own[part].sum())
-                roles[role][1] += int(part.sum())
+                role_bits[role] += float(own[part].sum())
+                role_tokens[role] += int(part.sum())
     return Loss(bits, np.asarray(sizes, dtype=np.int64),
-                {role: (value, count) for role, (value, count) in roles.items()})
+                {role: (role_bits[role], role_tokens[role]) for role in ROLES})

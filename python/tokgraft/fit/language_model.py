@@ -9,6 +9,7 @@ opened, and anything else (soft caps, scaled logits) is refused.
 import contextlib
 import pathlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,9 +34,11 @@ class LanguageModel:
                  dtype: torch.dtype = torch.bfloat16) -> None:
         import transformers
 
+        self._embedding: Any
         self.directory = str(directory)
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         transformers.utils.logging.disable_progress_bar()
+        model: Any  # transformers types what it loads by what it might be
         try:
             model = transformers.AutoModelForCausalLM.from_pretrained(
                 self.directory, dtype=torch.float32, local_files_only=True)
@@ -72,7 +75,8 @@ class LanguageModel:
 
     @property
     def dtype(self) -> torch.dtype:
-        return self._embedding.weight.dtype
+        found: torch.dtype = self._embedding.weight.dtype
+        return found
 
     @property
     def start_id(self) -> int:
@@ -139,7 +143,7 @@ class LanguageModel:
 
         def keep(layer: int):
             def hook(module: torch.nn.Module, inputs: tuple, output: object) -> None:
-                state = output[0] if isinstance(output, tuple) else output
+                state: Any = output[0] if isinstance(output, tuple) else output
                 seen[layer] = state[:, -1]
                 if layer == max(layers):
                     raise _Reached

@@ -11,7 +11,7 @@ def halves(tokenizer: _core.Tokenizer, rows: int, hidden: Collection[int] = ()
     whose later id is the smallest: in vocabularies learnt by merging that is nearly always the
     merge that made the token, and it needs no merge table. `hidden` tokens neither are taken apart
     nor serve as halves."""
-    usable = {}
+    usable: dict[bytes, int] = {}
     for token in range(min(tokenizer.vocab_size, rows)):
         data = tokenizer.token_bytes(token)
         if data and token not in hidden and tokenizer.token_kind(token) in ("normal", "byte"):

@@ -120,7 +120,8 @@ def _steps(model: LanguageModel, vocabulary: NewVocabulary, inputs: _Rows, outpu
     head = _Head(model, vocabulary)
     chance = np.random.default_rng(options.seed)
     losses: list[float] = []
-    seen, order = 0, []
+    order: list[int] = []
+    seen = 0
     while seen < options.tokens:
         batch: list[np.ndarray] = []
         while sum(map(len, batch)) < options.batch_tokens:
