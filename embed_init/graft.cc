@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "embed_init/config/auto_tokenizer.h"
+#include "embed_init/output/inventory.h"
 #include "embed_init/output/manifest_json.h"
 #include "embed_init/output/plan_report.h"
 #include "tokenizer/base/report_text.h"
@@ -167,6 +168,10 @@ Status Grafter::WriteAll(const Checkpoint& checkpoint, Format format, InitPlan p
                                                ",\n\"after\": ", report_.after.ToJson(), "\n}\n");
   }
   write.other_inputs = Inputs();
+  if (!options_.init.donor_model.empty()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const auto donor, FilesOfDonorModel(options_.init.donor_model));
+    write.other_inputs.insert(write.other_inputs.end(), donor.begin(), donor.end());
+  }
   write.command = options_.command;
   write.force = options_.force;
   write.link = options_.link;
@@ -220,8 +225,8 @@ StatusOr<GraftReport> Grafter::Run() {
   TOKGRAFT_ASSIGN_OR_RETURN(
       std::vector<OldPieces> pieces,
       SplitIntoOldPieces(report_.id_map, old_tokenizer, &new_tokenizer, donor_));
-  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan,
-                            PlanInit(checkpoint, report_.id_map, pieces, options_.init));
+  TOKGRAFT_ASSIGN_OR_RETURN(
+      InitPlan plan, PlanInit(checkpoint, report_.id_map, pieces, options_.init, &old_tokenizer));
   MapRoles(base.roles, merged_.roles, &plan);
   for (const LoadNote& note : base.notes) {
     plan.warnings.push_back(Cat(base.source, ": ", note.place, ": ", note.message));

@@ -1,6 +1,7 @@
 // InitEmbeddings of init.h: the steps in one call, the merged tokenizer included.
 #include "embed_init/config/auto_tokenizer.h"
 #include "embed_init/init.h"
+#include "embed_init/output/inventory.h"
 #include "tokenizer/save.h"
 
 namespace tokgraft {
@@ -13,7 +14,7 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
   TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint model, OpenCheckpoint(model_dir, checkpoint));
   TOKGRAFT_ASSIGN_OR_RETURN(std::vector<OldPieces> pieces,
                             SplitIntoOldPieces(id_map, base, &merged));
-  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init));
+  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init, &base));
   MapRoles(base.spec().roles, merged.spec().roles, &plan);
   TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files,
                             SerializeFiles(merged.spec(), merged.spec().format));
@@ -23,6 +24,11 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
   WriteOptions with_tokenizer = write;
   with_tokenizer.tokenizer_files = std::move(files.files);
   with_tokenizer.extra_files.emplace("id_map.json", id_map.ToJson());
+  if (!init.donor_model.empty()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const auto donor, FilesOfDonorModel(init.donor_model));
+    with_tokenizer.other_inputs.insert(with_tokenizer.other_inputs.end(), donor.begin(),
+                                       donor.end());
+  }
   return WriteModel(model, plan, out, with_tokenizer);
 }
 

@@ -57,7 +57,7 @@ StatusOr<InitReport> RunInit(const Arguments& arguments, const std::string& comm
     TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint model,
                               OpenCheckpoint(arguments.init.model_dir, arguments.init.checkpoint));
     TOKGRAFT_ASSIGN_OR_RETURN(auto pieces, SplitIntoOldPieces(id_map, base, &merged));
-    TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init));
+    TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init, &base));
     return ReportOfPlan(model, plan);
   }
   ProgressBar progress(arguments.init.run.progress);
