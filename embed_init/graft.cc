@@ -5,6 +5,7 @@
 
 #include "embed_init/config/auto_tokenizer.h"
 #include "embed_init/gguf/model.h"
+#include "embed_init/output/inventory.h"
 #include "embed_init/output/manifest_json.h"
 #include "embed_init/output/plan_report.h"
 #include "tokenizer/base/report_text.h"
@@ -174,6 +175,10 @@ Status Grafter::WriteAll(const Checkpoint& checkpoint, Format format, InitPlan p
                                                ",\n\"after\": ", report_.after.ToJson(), "\n}\n");
   }
   write.other_inputs = Inputs();
+  if (!options_.init.donor_model.empty()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const auto donor, FilesOfDonorModel(options_.init.donor_model));
+    write.other_inputs.insert(write.other_inputs.end(), donor.begin(), donor.end());
+  }
   write.command = options_.command;
   write.force = options_.force;
   write.link = options_.link;
@@ -230,7 +235,8 @@ StatusOr<GraftReport> Grafter::Run() {
       SplitIntoOldPieces(report_.id_map, old_tokenizer, &new_tokenizer, donor_));
   InitOptions init = options_.init;
   TOKGRAFT_RETURN_IF_ERROR(ForbidPadding(checkpoint, &init));
-  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(checkpoint, report_.id_map, pieces, init));
+  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan,
+                            PlanInit(checkpoint, report_.id_map, pieces, init, &old_tokenizer));
   MapRoles(base.roles, merged_.roles, &plan);
   for (const LoadNote& note : base.notes) {
     plan.warnings.push_back(Cat(base.source, ": ", note.place, ": ", note.message));

@@ -2,6 +2,7 @@
 #include "embed_init/config/auto_tokenizer.h"
 #include "embed_init/gguf/model.h"
 #include "embed_init/init.h"
+#include "embed_init/output/inventory.h"
 #include "tokenizer/save.h"
 
 namespace tokgraft {
@@ -16,7 +17,7 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
                             SplitIntoOldPieces(id_map, base, &merged));
   InitOptions options = init;
   TOKGRAFT_RETURN_IF_ERROR(ForbidPadding(model, &options));
-  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, options));
+  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, options, &base));
   MapRoles(base.spec().roles, merged.spec().roles, &plan);
   TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files,
                             SerializeFiles(merged.spec(), merged.spec().format));
@@ -27,6 +28,11 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
   WriteOptions with_tokenizer = write;
   with_tokenizer.tokenizer_files = std::move(files.files);
   with_tokenizer.extra_files.emplace("id_map.json", id_map.ToJson());
+  if (!init.donor_model.empty()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const auto donor, FilesOfDonorModel(init.donor_model));
+    with_tokenizer.other_inputs.insert(with_tokenizer.other_inputs.end(), donor.begin(),
+                                       donor.end());
+  }
   return WriteModel(model, plan, out, with_tokenizer);
 }
 

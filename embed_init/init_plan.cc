@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "embed_init/methods/method.h"
+#include "embed_init/methods/role_rows.h"
+#include "tokenizer/base/mapped_file.h"
 #include "tokenizer/base/report_text.h"
 
 namespace tokgraft {
@@ -135,33 +137,14 @@ Status CheckGiven(const GivenRows& given, const Checkpoint& checkpoint, std::uin
   return CheckGiven(given.output, "output", checkpoint, added);
 }
 
-RolePlan PlanGivenRole(const InitPlan& plan, const Assignment& assignment,
-                       std::span<const float> rows, const GivenRows& given, std::uint64_t columns) {
-  const auto mean_column = static_cast<std::uint32_t>(plan.old_rows);
-  RolePlan role;
-  role.method = Method::kGiven;
-  role.given_name = given.name;
-  for (std::size_t row = 0; row < plan.new_rows; ++row) {
-    if (assignment.old_row[row] != Assignment::kNone) {
-      role.AddRow(RowOrigin::kCopied, CopiedRow(assignment.old_row[row]));
-    } else if (assignment.added[row] == Assignment::kNone) {
-      role.AddRow(assignment.lost[row] ? RowOrigin::kMeanOfAll : RowOrigin::kPadding,
-                  MeanOfAllRow(mean_column));
-    } else {
-      role.AddRow(RowOrigin::kMethod, {});
-      role.dense.Add(static_cast<std::uint32_t>(row),
-                     rows.subspan(assignment.added[row] * columns, columns));
-    }
-  }
-  return role;
-}
-
-RolePlan PlanRole(const InitPlan& plan, const Assignment& assignment,
-                  const std::vector<OldPieces>& pieces, Method method, double covariance_share) {
+// Rows of all new ids, those of added tokens as they were made.
+RolePlan PlanRole(const InitPlan& plan, const Assignment& assignment, Method method,
+                  const MadeRows& made) {
   const auto mean_column = static_cast<std::uint32_t>(plan.old_rows);
   RolePlan role;
   role.method = method;
-  if (method == Method::kGaussian) role.noise = GaussianNoise(covariance_share);
+  role.noise = made.noise;
+  const auto columns = static_cast<std::size_t>(made.dense.columns);
   for (std::size_t row = 0; row < plan.new_rows; ++row) {
     const std::uint32_t added = assignment.added[row];
     if (assignment.old_row[row] != Assignment::kNone) {
@@ -169,16 +152,164 @@ RolePlan PlanRole(const InitPlan& plan, const Assignment& assignment,
     } else if (added == Assignment::kNone) {
       role.AddRow(assignment.lost[row] ? RowOrigin::kMeanOfAll : RowOrigin::kPadding,
                   MeanOfAllRow(mean_column));
-    } else if (method == Method::kGaussian) {
-      role.AddRow(RowOrigin::kMethod, MakeRow(method, pieces[added], mean_column));
-    } else if (pieces[added].ids.empty() || method == Method::kCopy) {
-      role.AddRow(RowOrigin::kMeanOfAll, MeanOfAllRow(mean_column));
     } else {
-      role.AddRow(RowOrigin::kMethod, MakeRow(method, pieces[added], mean_column));
+      if (const std::optional<std::size_t> at = made.dense.Find(added)) {
+        role.dense.Add(static_cast<std::uint32_t>(row),
+                       {made.dense.values.data() + *at * columns, columns});
+      }
+      role.AddRow(made.origins[added], made.entries[added]);
     }
   }
   return role;
 }
+
+// The rows of a tensor, mapped.
+struct OpenedRows {
+  MappedFile file;
+  MatrixView view;
+  std::vector<double> mean;  // of the first rows
+};
+
+StatusOr<OpenedRows> OpenRows(const Checkpoint& checkpoint, const RowTensor& tensor,
+                              std::uint64_t mean_of) {
+  const TensorInfo* info = checkpoint.Find(tensor.tensor);
+  if (info == nullptr) {
+    return InternalError(Cat(checkpoint.directory, ": ", tensor.tensor, ": is not there"));
+  }
+  const std::string path = Cat(checkpoint.directory, "/", info->file);
+  OpenedRows opened;
+  TOKGRAFT_ASSIGN_OR_RETURN(opened.file, MappedFile::Open(path));
+  if (opened.file.bytes().size() < info->end) {
+    return DataLossError(Cat(path, ": is shorter than when it was opened; start again"));
+  }
+  opened.view = {.data = opened.file.bytes().data() + info->begin,
+                 .dtype = tensor.dtype,
+                 .rows = tensor.rows,
+                 .columns = tensor.columns};
+  opened.mean = MeanOfRows(opened.view, std::min(mean_of, tensor.rows), 0);
+  return opened;
+}
+
+const RowTensor& TensorOf(const Checkpoint& checkpoint, Role role) {
+  return role == Role::kOutput && checkpoint.head ? *checkpoint.head : checkpoint.embedding;
+}
+
+// Makes the rows of the added tokens, role by role.
+class RowMaker {
+ public:
+  RowMaker(const Checkpoint& checkpoint, const IdMap& id_map, const InitOptions& options,
+           const Tokenizer* base, InitPlan* plan, const Assignment& assignment)
+      : checkpoint_(checkpoint),
+        id_map_(id_map),
+        options_(options),
+        base_(base),
+        plan_(plan),
+        assignment_(assignment) {}
+
+  // The tokens, with what methods may ask of them.
+  Status Open(const std::vector<OldPieces>& pieces, bool merge_order) {
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      const AddedPiece& added = id_map_.added[i];
+      tokens_.push_back(
+          {.pieces = pieces[i], .bytes = added.bytes, .donor_row = {}, .row = added.id});
+    }
+    if (merge_order) AddMergeOrder();
+    if (!options_.donor_model.empty()) return OpenDonor();
+    return absl::OkStatus();
+  }
+
+  StatusOr<MadeRows> Make(Method method, Role role) {
+    MethodInput input;
+    input.role = role;
+    input.options = &options_;
+    input.old_tokens = plan_->old_tokens;
+    input.base = base_;
+    input.tokens = tokens_;
+    const RowTensor& tensor = TensorOf(checkpoint_, role);
+    input.old = {
+        .data = nullptr, .dtype = tensor.dtype, .rows = tensor.rows, .columns = tensor.columns};
+    OpenedRows old;
+    // A checkpoint without tensors is a plan's alone: rows are planned without a look at them.
+    if (!checkpoint_.tensors.empty()) {
+      TOKGRAFT_ASSIGN_OR_RETURN(old, OpenRows(checkpoint_, tensor, plan_->old_tokens));
+      input.old = old.view;
+      input.mean = old.mean;
+    }
+    OpenedRows donor;
+    if (donor_) {
+      TOKGRAFT_ASSIGN_OR_RETURN(donor, OpenRows(*donor_, TensorOf(*donor_, role), 0));
+      input.donor = donor.view;
+      input.anchors = anchors_;
+    }
+    const NormPolicy norm = role == Role::kInput ? options_.input_norm : options_.output_norm;
+    TOKGRAFT_ASSIGN_OR_RETURN(MadeRows made, MakeRoleRows(method, norm, input));
+    for (const std::string& note : made.notes) {
+      plan_->notes.push_back(Cat(role == Role::kInput ? "input rows: " : "output rows: ", note));
+    }
+    return made;
+  }
+
+  // Of biases: numbers to be copied and averaged, whatever the rows are.
+  StatusOr<MadeRows> MakeBiases() const {
+    MethodInput input;
+    input.options = &options_;
+    input.old.rows = plan_->old_rows;
+    input.tokens = tokens_;
+    return MakeRows(Method::kMean, input);
+  }
+
+ private:
+  void AddMergeOrder() {
+    std::vector<std::optional<std::uint32_t>> old_of(static_cast<std::size_t>(plan_->new_rows));
+    for (std::size_t id = 0; id < old_of.size(); ++id) {
+      if (assignment_.old_row[id] != Assignment::kNone) old_of[id] = assignment_.old_row[id];
+    }
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      tokens_[i].merge_order = MergeOrderRow(id_map_, i, old_of);
+    }
+  }
+
+  Status OpenDonor() {
+    TOKGRAFT_ASSIGN_OR_RETURN(donor_, OpenCheckpoint(options_.donor_model));
+    const std::uint64_t rows = donor_->embedding.rows;
+    if (id_map_.donor_to_merged.empty()) {
+      return FailedPreconditionError(
+          Cat(options_.donor_model,
+              ": a donor model was given, but the id map knows no donor; "
+              "leave it out, or merge with its tokenizer"));
+    }
+    std::uint64_t beyond = 0;
+    for (std::size_t id = 0; id < id_map_.donor_to_merged.size(); ++id) {
+      const std::optional<TokenId> merged = id_map_.donor_to_merged[id];
+      if (!merged) continue;
+      if (id >= rows) {
+        ++beyond;
+      } else if (*merged < plan_->new_rows && assignment_.old_row[*merged] != Assignment::kNone) {
+        anchors_.push_back({assignment_.old_row[*merged], static_cast<std::uint32_t>(id)});
+      }
+    }
+    if (beyond > 0) {
+      plan_->warnings.push_back(Cat(options_.donor_model, ": has ", rows,
+                                    " rows, the donor's tokenizer ", beyond,
+                                    " tokens beyond them; is it the donor's model?"));
+    }
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const std::optional<TokenId>& id = id_map_.added[i].donor_id;
+      if (id && *id < rows) tokens_[i].donor_row = *id;
+    }
+    return absl::OkStatus();
+  }
+
+  const Checkpoint& checkpoint_;
+  const IdMap& id_map_;
+  const InitOptions& options_;
+  const Tokenizer* base_;
+  InitPlan* plan_;
+  const Assignment& assignment_;
+  std::vector<WantedToken> tokens_;
+  std::optional<Checkpoint> donor_;
+  std::vector<Anchor> anchors_;
+};
 
 // The pieces that have a row: a base token beyond the matrix has none.
 std::vector<OldPieces> PiecesWithRows(const std::vector<OldPieces>& pieces, std::uint64_t rows) {
@@ -191,80 +322,103 @@ std::vector<OldPieces> PiecesWithRows(const std::vector<OldPieces>& pieces, std:
   return kept;
 }
 
-struct Methods {
-  Method input = Method::kMean;
-  Method output = Method::kMean;
-  std::span<const float> input_rows = {};  // of kGiven
-  std::span<const float> output_rows = {};
+// What makes the rows of one role.
+struct Maker {
+  Method method = Method::kMean;
+  Role role = Role::kInput;  // which differs from the plan's where a tied matrix keeps the other
+  std::span<const float> rows = {};  // of kGiven
 };
 
-// One matrix, and rows for it from outside: which of them it takes.
-StatusOr<Methods> ChooseGiven(const Checkpoint& checkpoint, const InitOptions& options) {
-  const GivenRows& given = options.given;
+struct Makers {
+  Maker input;
+  Maker output;  // of the second matrix, or the second half of a compromise
+  bool compromise = false;
+};
+
+constexpr std::string_view kTieHelp =
+    "say what becomes of the tie: keep-input, keep-output, compromise or untie";
+
+// The makers of one matrix that serves two roles, which differ.
+StatusOr<Makers> ChooseTied(const Checkpoint& checkpoint, const InitOptions& options,
+                            Makers makers) {
   const std::string place = Cat(checkpoint.directory, ": ", checkpoint.embedding.tensor);
-  if (options.tie == TiePolicy::kKeep && !given.input.empty() && !given.output.empty()) {
-    return FailedPreconditionError(
-        Cat(place,
-            ": input and output rows are one matrix, and rows were given for both; give "
-            "one, or say which tie to keep: keep-input, keep-output or untie"));
+  const GivenRows& given = options.given;
+  if (given.any() && (given.input.empty() || given.output.empty())) {
+    // One is given. It makes the matrix, unless the other role was to.
+    const bool is_input = !given.input.empty();
+    if (options.tie == (is_input ? TiePolicy::kKeepOutput : TiePolicy::kKeepInput)) {
+      return FailedPreconditionError(Cat(place, ": tie ", TiePolicyName(options.tie), " keeps the ",
+                                         is_input ? "output" : "input",
+                                         " rows, rows were given for the other role only; give "
+                                         "these, or another tie"));
+    }
+    if (options.tie == TiePolicy::kKeep) {
+      if (!is_input) makers.input = makers.output;
+      return makers;
+    }
   }
-  const bool takes_output = options.tie == TiePolicy::kKeepOutput ||
-                            (options.tie == TiePolicy::kKeep && given.input.empty());
-  const std::span<const float> rows = takes_output ? given.output : given.input;
-  if (rows.empty()) {
-    return FailedPreconditionError(Cat(place, ": tie ", TiePolicyName(options.tie), " keeps the ",
-                                       takes_output ? "output" : "input",
-                                       " rows, rows were given for the other role only; give "
-                                       "these, or another tie"));
+  switch (options.tie) {
+    case TiePolicy::kKeepInput:
+      return makers;
+    case TiePolicy::kKeepOutput:
+      makers.input = makers.output;
+      return makers;
+    case TiePolicy::kCompromise:
+      makers.compromise = true;
+      return makers;
+    case TiePolicy::kKeep:
+    case TiePolicy::kUntie:
+      break;
   }
-  return Methods{Method::kGiven, Method::kGiven, rows, rows};
+  const std::string_view input = MethodName(makers.input.method);
+  const std::string_view output = MethodName(makers.output.method);
+  if (makers.input.method == Method::kGiven && input == output) {
+    return FailedPreconditionError(Cat(place, ": input and output rows are one matrix, and rows ",
+                                       "were given for both; give one, or ", kTieHelp));
+  }
+  if (input == output) {
+    return FailedPreconditionError(Cat(place, ": input and output rows are one matrix, ", input,
+                                       " makes different ones for each; choose another method, or ",
+                                       kTieHelp));
+  }
+  return FailedPreconditionError(
+      Cat(place, ": input and output rows are one matrix, one method was expected, ", input,
+          " and ", output, " were asked for; choose one method, or ", kTieHelp));
 }
 
 // The method of each role, after the tie policy.
-StatusOr<Methods> ChooseMethods(const Checkpoint& checkpoint, const InitOptions& options,
-                                bool two_matrices) {
-  const GivenRows& given = options.given;
-  if (!two_matrices && given.any()) return ChooseGiven(checkpoint, options);
+StatusOr<Makers> ChooseMakers(const Checkpoint& checkpoint, const InitOptions& options,
+                              bool two_matrices) {
   const Method any = options.method;
-  Methods chosen;
-  chosen.input = ResolveMethod(options.input_method.value_or(any), Role::kInput, two_matrices);
-  chosen.output = ResolveMethod(options.output_method.value_or(any), Role::kOutput, two_matrices);
-  chosen.input_rows = given.input;
-  chosen.output_rows = given.output;
-  if (!given.input.empty()) chosen.input = Method::kGiven;
-  if (!given.output.empty()) chosen.output = Method::kGiven;
-  if ((chosen.input == Method::kGiven && given.input.empty()) ||
-      (chosen.output == Method::kGiven && given.output.empty())) {
-    return InvalidArgumentError(
-        "method: is given, rows were expected but none were given; give rows, or choose a method");
+  const GivenRows& given = options.given;
+  Makers makers;
+  makers.input = {ResolveMethod(options.input_method.value_or(any), Role::kInput, two_matrices),
+                  Role::kInput, given.input};
+  makers.output = {ResolveMethod(options.output_method.value_or(any), Role::kOutput, two_matrices),
+                   Role::kOutput, given.output};
+  for (Maker* maker : {&makers.input, &makers.output}) {
+    if (!maker->rows.empty()) maker->method = Method::kGiven;
+    if (maker->method == Method::kGiven && maker->rows.empty()) {
+      return InvalidArgumentError(
+          "method: is given, rows were expected but none were given; give rows, or choose a "
+          "method");
+    }
   }
-  if (two_matrices || chosen.input == chosen.output) return chosen;
+  if (two_matrices) return makers;
   if (checkpoint.head_kind == HeadKind::kNone) {
     if (options.output_method) {
       return FailedPreconditionError(Cat(checkpoint.directory,
                                          ": the model has no output head, an "
                                          "output method was given; leave it out"));
     }
-    chosen.output = chosen.input;
-    return chosen;
+    return makers;
   }
-  switch (options.tie) {
-    case TiePolicy::kKeepInput:
-      chosen.output = chosen.input;
-      return chosen;
-    case TiePolicy::kKeepOutput:
-      chosen.input = chosen.output;
-      return chosen;
-    case TiePolicy::kKeep:
-    case TiePolicy::kUntie:
-      break;
+  const bool same = makers.input.method == makers.output.method &&
+                    makers.input.method != Method::kGiven && !DiffersByRole(makers.input.method);
+  if (same && options.tie != TiePolicy::kKeepOutput && options.tie != TiePolicy::kCompromise) {
+    return makers;
   }
-  return FailedPreconditionError(Cat(checkpoint.directory, ": ", checkpoint.embedding.tensor,
-                                     ": input and output rows are one ",
-                                     "matrix, one method was expected, ", MethodName(chosen.input),
-                                     " and ", MethodName(chosen.output),
-                                     " were asked for; choose one method, or say which tie to "
-                                     "keep: keep-input, keep-output or untie"));
+  return ChooseTied(checkpoint, options, makers);
 }
 
 }  // namespace
@@ -275,6 +429,8 @@ std::string_view RowOriginName(RowOrigin origin) {
       return "copied";
     case RowOrigin::kMethod:
       return "method";
+    case RowOrigin::kMeanOfPieces:
+      return "mean_of_pieces";
     case RowOrigin::kMeanOfAll:
       return "mean_of_all";
     case RowOrigin::kPadding:
@@ -333,7 +489,8 @@ void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* pl
 }
 
 StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
-                            const std::vector<OldPieces>& pieces, const InitOptions& options) {
+                            const std::vector<OldPieces>& pieces, const InitOptions& options,
+                            const Tokenizer* base) {
   TOKGRAFT_RETURN_IF_ERROR(CheckSizes(checkpoint, id_map, pieces, options));
   TOKGRAFT_RETURN_IF_ERROR(CheckGiven(options.given, checkpoint, id_map.added.size()));
   InitPlan plan;
@@ -348,24 +505,43 @@ StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
   plan.tied_before = checkpoint.head_kind == HeadKind::kTied;
   plan.tied_after = plan.tied_before && options.tie != TiePolicy::kUntie;
   const bool two_matrices = checkpoint.head_kind != HeadKind::kNone && !plan.tied_after;
-  TOKGRAFT_ASSIGN_OR_RETURN(Methods methods, ChooseMethods(checkpoint, options, two_matrices));
+  TOKGRAFT_ASSIGN_OR_RETURN(const Makers makers, ChooseMakers(checkpoint, options, two_matrices));
   plan.method_was_auto = options.method == Method::kAuto;
   plan.method = plan.method_was_auto ? AutoMethod(two_matrices) : options.method;
-  if (methods.input == Method::kGiven && methods.output == Method::kGiven) {
+  if (makers.input.method == Method::kGiven &&
+      (!two_matrices || makers.output.method == Method::kGiven)) {
     plan.method = Method::kGiven;
     plan.method_was_auto = false;
   }
   plan.old_to_new = id_map.base_to_merged;
   TOKGRAFT_ASSIGN_OR_RETURN(Assignment assignment, Assign(id_map, &plan));
   const std::vector<OldPieces> usable = PiecesWithRows(pieces, plan.old_rows);
-  const auto plan_role = [&](Method method, std::span<const float> rows) {
-    return method == Method::kGiven
-               ? PlanGivenRole(plan, assignment, rows, options.given, checkpoint.embedding.columns)
-               : PlanRole(plan, assignment, usable, method, options.covariance_share);
+  RowMaker maker(checkpoint, id_map, options, base, &plan, assignment);
+  const auto by_merges = [](const Maker& m) { return m.method == Method::kMergeOrder; };
+  TOKGRAFT_RETURN_IF_ERROR(maker.Open(usable, by_merges(makers.input) || by_merges(makers.output)));
+  const auto make = [&](const Maker& m) -> StatusOr<MadeRows> {
+    if (m.method != Method::kGiven) return maker.Make(m.method, m.role);
+    return TakeGivenRows(m.rows, static_cast<std::size_t>(checkpoint.embedding.columns));
   };
-  plan.input = plan_role(methods.input, methods.input_rows);
-  if (two_matrices) plan.output = plan_role(methods.output, methods.output_rows);
-  if (!checkpoint.head_biases.empty()) plan.bias = plan_role(Method::kMean, {});
+  TOKGRAFT_ASSIGN_OR_RETURN(MadeRows input, make(makers.input));
+  std::string name = makers.input.method == Method::kGiven ? options.given.name : "";
+  if (makers.compromise) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const MadeRows output, make(makers.output));
+    input = AverageOf(input, output);
+    if (makers.output.method == Method::kGiven) name = options.given.name;
+  }
+  plan.input = PlanRole(plan, assignment, makers.input.method, input);
+  plan.input.given_name = name;
+  if (makers.compromise) plan.input.averaged_with = makers.output.method;
+  if (two_matrices) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const MadeRows output, make(makers.output));
+    plan.output = PlanRole(plan, assignment, makers.output.method, output);
+    if (makers.output.method == Method::kGiven) plan.output->given_name = options.given.name;
+  }
+  if (!checkpoint.head_biases.empty()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const MadeRows biases, maker.MakeBiases());
+    plan.bias = PlanRole(plan, assignment, Method::kMean, biases);
+  }
   if (plan.method == Method::kCopy && !id_map.added.empty()) {
     plan.warnings.push_back(Cat("method copy copies rows of old tokens only: the ",
                                 Counted(id_map.added.size(), "new row is", "new rows are"),

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "embed_init/checkpoint.h"
+#include "embed_init/method.h"
 #include "tokenizer/status.h"
 #include "tokenizer/token.h"
 #include "tokenizer/tokenizer.h"
@@ -35,30 +36,25 @@
 
 namespace tokgraft {
 
-// How a new row is made. Rows of tokens that both vocabularies have are copied whatever the method.
-enum class Method : std::uint8_t {
-  kAuto,        // asymmetric where input and output rows are two matrices, mean where they are one
-  kCopy,        // copied rows only; a new row is the mean of all old rows
-  kMean,        // mean of the old pieces
-  kWeighted,    // mean of the old pieces, weighted by their length in bytes
-  kFirst,       // the first old piece
-  kAsymmetric,  // input: mean; output: first
-  kGaussian,    // mean of all old rows, and a little noise with their covariance
-  kGiven,       // numbers of the caller's: InitOptions::given
-};
-std::string_view MethodName(Method method);  // "auto", "copy", "mean", ...
-// InvalidArgument: no such method; the message lists them.
-StatusOr<Method> ParseMethod(std::string_view name);
-
 // What happens to a matrix that serves as input and output.
 enum class TiePolicy : std::uint8_t {
   kKeep,        // one matrix; refused where the two methods differ
   kKeepInput,   // one matrix, made by the input method
   kKeepOutput,  // one matrix, made by the output method
+  kCompromise,  // one matrix, the average of what both methods make
   kUntie,       // the head becomes a matrix of its own, config.json says so
 };
-std::string_view TiePolicyName(TiePolicy policy);  // "keep", "keep-input", "keep-output", "untie"
+std::string_view TiePolicyName(TiePolicy policy);  // "keep", "keep-input", "keep-output", ...
 StatusOr<TiePolicy> ParseTiePolicy(std::string_view name);
+
+// The norm that the rows of new tokens are scaled to.
+enum class NormPolicy : std::uint8_t {
+  kNone,    // as they are made
+  kPieces,  // the mean norm of the old pieces; without pieces as it is made
+  kScript,  // the median norm of the old rows of the same script
+};
+std::string_view NormPolicyName(NormPolicy policy);  // "none", "pieces", "script"
+StatusOr<NormPolicy> ParseNormPolicy(std::string_view name);
 
 // Rows that were made elsewhere (trained, say) for the tokens of id_map.added, in their order:
 // float32, row-major [added, columns]. Borrowed for the call.
@@ -81,18 +77,27 @@ struct InitOptions {
   std::uint64_t seed = 0;  // of the noise of `gaussian`; a row depends on (seed, row) alone
   // `gaussian` adds noise with this share of the covariance of the old rows.
   double covariance_share = 1e-4;
+  NormPolicy input_norm = NormPolicy::kNone;
+  NormPolicy output_norm = NormPolicy::kNone;
+  // Directory of the donor's model, whose tokenizer is the donor of the merge: for omp, map, knn
+  // and stacked. "": none.
+  std::string donor_model = {};
+  MethodSettings settings = {};
   // The method of a role that has rows here is kGiven, whatever the methods say. A tied matrix
   // takes whichever is given; both only where `tie` says what becomes of them.
   GivenRows given = {};
 };
 
 enum class RowOrigin : std::uint8_t {
-  kCopied,     // an old row, bit for bit
-  kMethod,     // made by the method, from the entries of the row or as dense numbers
-  kMeanOfAll,  // no old pieces: the mean of the old rows
-  kPadding,    // no token has this id: the mean of the old rows
+  kCopied,        // an old row, bit for bit
+  kMethod,        // made by the method, from the entries of the row or as dense numbers
+  kMeanOfPieces,  // the method needs what this token lacks, a donor's row say: mean of the old
+                  // pieces
+  kMeanOfAll,     // no old pieces, or old rows that are no numbers: the mean of the old rows
+  kPadding,       // no token has this id: the mean of the old rows
 };
-std::string_view RowOriginName(RowOrigin origin);  // "copied", "method", "mean_of_all", "padding"
+// "copied", "method", "mean_of_pieces", "mean_of_all", "padding"
+std::string_view RowOriginName(RowOrigin origin);
 
 // Numbers that are added to the sums of some new rows. In a plan read from a manifest there are
 // rows, but neither columns nor values: the manifest keeps a hash of what they became.
@@ -111,12 +116,13 @@ struct DenseRows {
 // The plan of one matrix: rows in compressed form, row r has entries [splits[r], splits[r + 1]).
 // A row is the sum of its entries, its dense part and its noise; most have one of the three.
 struct RolePlan {
-  Method method = Method::kMean;       // of the rows with RowOrigin::kMethod
-  std::string given_name;              // kGiven: how the rows were made
-  std::vector<std::uint64_t> splits;   // [new_rows + 1]
-  std::vector<std::uint32_t> sources;  // old row, or old_rows for their mean
-  std::vector<double> weights;         // parallel to sources
-  std::vector<RowOrigin> origins;      // [new_rows]
+  Method method = Method::kMean;        // of the rows with RowOrigin::kMethod
+  std::string given_name;               // kGiven: how the rows were made
+  std::optional<Method> averaged_with;  // TiePolicy::kCompromise: the method of the output rows
+  std::vector<std::uint64_t> splits;    // [new_rows + 1]
+  std::vector<std::uint32_t> sources;   // old row, or old_rows for their mean
+  std::vector<double> weights;          // parallel to sources
+  std::vector<RowOrigin> origins;       // [new_rows]
   double noise = 0;  // rows made by the method get noise with noise^2 times the old covariance
   DenseRows dense;
 
@@ -144,6 +150,7 @@ struct InitPlan {
   std::optional<RolePlan> bias;
   // For the ids in config files: [base size], where each went, or what took its role.
   std::vector<std::optional<TokenId>> old_to_new;
+  std::vector<std::string> notes;  // what methods found out: penalties, weights, rows they replaced
   std::vector<std::string> warnings;
 
   std::string DebugString() const;
@@ -169,11 +176,13 @@ StatusOr<std::vector<OldPieces>> SplitIntoOldPieces(const IdMap& id_map, const T
 // old id is then said of the new one.
 void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* plan);
 
-// `pieces` as SplitIntoOldPieces gives them. InvalidArgument: sizes that do not fit together.
-// FailedPrecondition: a tied model and two methods (see TiePolicy). Given rows of another shape, or
-// with an infinity or a NaN, are InvalidArgument.
+// `pieces` as SplitIntoOldPieces gives them; `base` is the model's tokenizer, which some methods
+// need (bil, script, ridge, and the norm of a script). InvalidArgument: sizes that do not fit
+// together. FailedPrecondition: a tied model and two methods (see TiePolicy). Given rows of another
+// shape, or with an infinity or a NaN, are InvalidArgument.
 StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
-                            const std::vector<OldPieces>& pieces, const InitOptions& options = {});
+                            const std::vector<OldPieces>& pieces, const InitOptions& options = {},
+                            const Tokenizer* base = nullptr);
 
 }  // namespace tokgraft
 

@@ -27,6 +27,7 @@ Json FilesToJson(const std::vector<ManifestFile>& files) {
 Json RoleToJson(const RolePlan& role) {
   Json json = {{"method", std::string(MethodName(role.method))}, {"noise", role.noise}};
   if (!role.given_name.empty()) json["given_name"] = role.given_name;
+  if (role.averaged_with) json["averaged_with"] = std::string(MethodName(*role.averaged_with));
   return json;
 }
 
@@ -111,6 +112,7 @@ Status ParseRole(JsonValue value, RolePlan* role) {
   Reader reader(value);
   role->method = reader.MethodOf("method");
   role->noise = reader.Real("noise");
+  if (value.Find("averaged_with")) role->averaged_with = reader.MethodOf("averaged_with");
   if (value.Find("given_name")) role->given_name = reader.Text("given_name");
   return reader.status();
 }

@@ -52,7 +52,7 @@ struct Manifest {
   std::vector<std::string> head_biases;
   std::string source_head;                          // the tensor that the head's old rows stand in
   std::map<std::string, std::string> dense_sha256;  // by tensor: of its rows with a dense part
-  InitPlan plan;  // old_to_new, warnings and the values of dense rows are not kept
+  InitPlan plan;  // old_to_new, notes, warnings and the values of dense rows are not kept
 
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };

@@ -26,6 +26,7 @@ std::string InitReport::ToJson() const {
   json["copied_bytes"] = copied_bytes;
   json["files"] = files;
   json["left_out"] = left_out;
+  json["notes"] = notes;
   json["warnings"] = warnings;
   json["seconds"] = seconds;
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -46,6 +47,7 @@ std::string InitReport::DebugString() const {
                 "\n");
   }
   for (const std::string& file : left_out) text += Cat("  left out: ", file, "\n");
+  for (const std::string& note : notes) text += Cat("  ", note, "\n");
   for (const std::string& warning : warnings) text += Cat("  warning: ", warning, "\n");
   return text;
 }

@@ -38,6 +38,7 @@ struct InitReport {
   std::uint64_t copied_bytes = 0;            // of files taken over unchanged
   std::map<std::string, std::string> files;  // name -> "written", "reflinked", "copied", "linked"
   std::vector<std::string> left_out;  // files of the model that are not in the output, and why
+  std::vector<std::string> notes;     // what the methods found out
   std::vector<std::string> warnings;
   double seconds = 0;
 

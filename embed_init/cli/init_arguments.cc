@@ -24,26 +24,39 @@ std::string Quoted(std::string_view text) {
   return quoted + "'";
 }
 
-constexpr char kMethodHelp[] =
-    "How the rows of new tokens are made:\n"
-    "auto: asymmetric where input and output are two matrices, else mean\n"
-    "mean: of the rows of the old pieces\n"
-    "weighted: the same, by the length of each piece in bytes\n"
-    "first: the row of the first old piece\n"
-    "asymmetric: input rows by mean, output rows by first\n"
-    "gaussian: the mean of all old rows and a little noise\n"
-    "copy: the mean of all old rows";
+std::string MethodHelp() {
+  std::string help = "How the rows of new tokens are made:";
+  for (const MethodInfo& method : ListMethods()) {
+    help += Cat("\n", method.name, ": ", method.help,
+                method.needs_donor_model ? " (--donor-model)" : "");
+  }
+  return help;
+}
+
+constexpr char kSettingHelp[] =
+    "A number of one method, NAME=VALUE:\n"
+    "omp_k=64: rows in a sum of omp\n"
+    "omp_centre=true: omp takes means off\n"
+    "omp_unit=true: omp compares directions, not lengths\n"
+    "omp_ridge=0.001: penalty of omp's coefficients\n"
+    "min_anchors=5000: fewer shared tokens are refused\n"
+    "map=ridge: or procrustes, or cca\n"
+    "knn_k=32: neighbours of knn\n"
+    "knn_temperature=0.1: lower: the nearest weigh more\n"
+    "knn_sparsemax=false: weights that leave few neighbours";
 
 }  // namespace
 
 void AddInitArguments(CLI::App* command, InitArguments* arguments) {
-  const CLI::IsMember methods(
-      {"auto", "copy", "mean", "weighted", "first", "asymmetric", "gaussian"});
+  std::vector<std::string> names;
+  for (const MethodInfo& method : ListMethods()) names.emplace_back(method.name);
+  const CLI::IsMember methods(names);
+  const CLI::IsMember norms({"none", "pieces", "script"});
   command->add_option("model", arguments->model_dir, "Directory of the model, or a GGUF file")
       ->required()
       ->type_name("MODEL_DIR");
   command->add_option("-o,--out", arguments->out, "Directory to write")->type_name("OUT");
-  command->add_option("--method", arguments->method, kMethodHelp)
+  command->add_option("--method", arguments->method, MethodHelp())
       ->check(methods)
       ->capture_default_str();
   command->add_option("--input-method", arguments->input_method, "The same for input rows only")
@@ -52,15 +65,33 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
       ->check(methods);
   command
       ->add_option("--tie", arguments->tie,
-                   "What happens to a matrix that is both embedding and head")
-      ->check(CLI::IsMember({"keep", "keep-input", "keep-output", "untie"}))
+                   "What happens to a matrix that is both embedding and head: keep (refused where "
+                   "the roles' rows differ), keep-input, keep-output, compromise (their average), "
+                   "untie (a head of its own)")
+      ->check(CLI::IsMember({"keep", "keep-input", "keep-output", "compromise", "untie"}))
       ->capture_default_str();
+  command
+      ->add_option("--input-norm", arguments->input_norm,
+                   "Scale new input rows: to the mean norm of their pieces, or the median norm of "
+                   "old rows of their script")
+      ->check(norms)
+      ->capture_default_str();
+  command->add_option("--output-norm", arguments->output_norm, "The same for output rows")
+      ->check(norms)
+      ->capture_default_str();
+  command
+      ->add_option("--donor-model", arguments->donor_model,
+                   "Directory of the donor's model, for omp, map, knn and stacked")
+      ->type_name("DIR");
+  command->add_option("--setting", arguments->settings, kSettingHelp)
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
   command
       ->add_option("--pad-to-multiple", arguments->pad_to_multiple,
                    "Round the rows up to a multiple; 0: as the model's divide, 64 at most")
       ->check(CheckWholeNumber)
       ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Of the noise of gaussian")
+  command->add_option("--seed", arguments->seed, "Of the noise of gaussian, hewitt and script")
       ->check(CheckWholeNumber)
       ->capture_default_str();
   command->add_option("--embedding", arguments->checkpoint.embedding, "Name of the embedding")
@@ -86,6 +117,19 @@ StatusOr<InitOptions> ToInitOptions(const InitArguments& arguments) {
     TOKGRAFT_ASSIGN_OR_RETURN(options.output_method, ParseMethod(arguments.output_method));
   }
   TOKGRAFT_ASSIGN_OR_RETURN(options.tie, ParseTiePolicy(arguments.tie));
+  TOKGRAFT_ASSIGN_OR_RETURN(options.input_norm, ParseNormPolicy(arguments.input_norm));
+  TOKGRAFT_ASSIGN_OR_RETURN(options.output_norm, ParseNormPolicy(arguments.output_norm));
+  options.donor_model = arguments.donor_model;
+  for (const std::string& setting : arguments.settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      return InvalidArgumentError(
+          Cat("setting: is \"", setting, "\", NAME=VALUE was expected; --help lists the names"));
+    }
+    TOKGRAFT_RETURN_IF_ERROR(SetMethodSetting(setting.substr(0, equals),
+                                              std::string_view(setting).substr(equals + 1),
+                                              &options.settings));
+  }
   options.pad_to_multiple = arguments.pad_to_multiple;
   options.seed = arguments.seed;
   return options;

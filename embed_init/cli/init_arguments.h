@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "embed_init/checkpoint.h"
 #include "embed_init/init_plan.h"
@@ -23,6 +24,10 @@ struct InitArguments {
   std::string input_method;
   std::string output_method;
   std::string tie = "keep";
+  std::string input_norm = "none";
+  std::string output_norm = "none";
+  std::string donor_model;
+  std::vector<std::string> settings;
   std::uint64_t pad_to_multiple = 0;
   std::uint64_t seed = 0;
   CheckpointOptions checkpoint;

@@ -1,36 +1,226 @@
 #include "embed_init/methods/method.h"
 
+#include <algorithm>
+
+#include "tokenizer/base/parallel.h"
+
 namespace tokgraft {
 namespace {
+
+using Make = StatusOr<MadeRows> (*)(const MethodInput&);
+
+// A method that makes each row of the token's own pieces.
+template <typename F>
+MadeRows OfPieces(const MethodInput& input, const F& row) {
+  MadeRows made;
+  for (const WantedToken& token : input.tokens) {
+    if (token.pieces.ids.empty()) {
+      made.AddFallback(input, token);
+    } else {
+      made.Add(RowOrigin::kMethod, row(token));
+    }
+  }
+  return made;
+}
+
+template <RowEntries (*kRow)(const OldPieces&)>
+StatusOr<MadeRows> Pieces(const MethodInput& input) {
+  return OfPieces(input, [](const WantedToken& token) { return kRow(token.pieces); });
+}
+
+template <RowEntries (*kRow)(const OldPieces&, Role)>
+StatusOr<MadeRows> PiecesByRole(const MethodInput& input) {
+  return OfPieces(input, [&](const WantedToken& token) { return kRow(token.pieces, input.role); });
+}
+
+StatusOr<MadeRows> Bil(const MethodInput& input) {
+  return OfPieces(input, [&](const WantedToken& token) {
+    return BilRow(token.pieces, input.role, *input.base);
+  });
+}
+
+StatusOr<MadeRows> MergeOrder(const MethodInput& input) {
+  return OfPieces(input, [](const WantedToken& token) {
+    return token.merge_order.empty() ? MeanRow(token.pieces) : token.merge_order;
+  });
+}
+
+StatusOr<MadeRows> Copy(const MethodInput& input) {
+  MadeRows made;
+  for (std::size_t i = 0; i < input.tokens.size(); ++i) {
+    made.Add(RowOrigin::kMeanOfAll, MeanOfAllRow(input.mean_column()));
+  }
+  return made;
+}
+
+MadeRows Noise(const MethodInput& input, double share) {
+  MadeRows made;
+  made.noise = GaussianNoise(share);
+  for (std::size_t i = 0; i < input.tokens.size(); ++i) {
+    made.Add(RowOrigin::kMethod, GaussianRow(input.mean_column()));
+  }
+  return made;
+}
+StatusOr<MadeRows> Gaussian(const MethodInput& input) {
+  return Noise(input, input.options->covariance_share);
+}
+StatusOr<MadeRows> Hewitt(const MethodInput& input) { return Noise(input, 1); }
+
+StatusOr<MadeRows> Zero(const MethodInput& input) {
+  MadeRows made;
+  for (std::size_t i = 0; i < input.tokens.size(); ++i) made.Add(RowOrigin::kMethod, {});
+  return made;
+}
 
 struct MethodRow {
   Method method;
   std::string_view name;
+  MethodNeeds needs;
+  bool by_role;
+  Make make;  // null: resolved before, or given
+  std::string_view help;
 };
+constexpr MethodNeeds kOnlyPieces = {};
+constexpr MethodNeeds kTokenizer = {.base = true, .numbers = false, .donor = false};
+constexpr MethodNeeds kOldTokens = {.base = true, .numbers = true, .donor = false};
+constexpr MethodNeeds kDonor = {.base = false, .numbers = true, .donor = true};
+constexpr MethodNeeds kAll = {.base = true, .numbers = true, .donor = true};
+
 constexpr MethodRow kMethods[] = {
-    {Method::kAuto, "auto"},         {Method::kCopy, "copy"},   {Method::kMean, "mean"},
-    {Method::kWeighted, "weighted"}, {Method::kFirst, "first"}, {Method::kAsymmetric, "asymmetric"},
-    {Method::kGaussian, "gaussian"}, {Method::kGiven, "given"},
+    {Method::kAuto, "auto", kOnlyPieces, false, nullptr,
+     "asymmetric where input and output are two matrices, else mean"},
+    {Method::kCopy, "copy", kOnlyPieces, false, Copy, "the mean of all old rows"},
+    {Method::kMean, "mean", kOnlyPieces, false, Pieces<MeanRow>, "of the rows of the old pieces"},
+    {Method::kWeighted, "weighted", kOnlyPieces, false, Pieces<WeightedRow>,
+     "the same, by the length of each piece in bytes"},
+    {Method::kFirst, "first", kOnlyPieces, false, Pieces<FirstRow>,
+     "the row of the first old piece"},
+    {Method::kLast, "last", kOnlyPieces, false, Pieces<LastRow>, "the row of the last old piece"},
+    {Method::kHalving, "halving", kOnlyPieces, true, PiecesByRole<HalvingRow>,
+     "weights 1, 1/2, 1/4, ...: output rows from the first piece on, input rows from the last"},
+    {Method::kSoftmax, "softmax", kOnlyPieces, true, PiecesByRole<SoftmaxRow>,
+     "weights softmax(-2i) of piece i in output rows, softmax(2i) in input rows"},
+    {Method::kAsymmetric, "asymmetric", kOnlyPieces, true, nullptr,
+     "input rows by mean, output rows by first (EEVE)"},
+    {Method::kBil, "bil", kTokenizer, true, Bil,
+     "input rows by mean, with the norm of their script; output rows by length in characters"},
+    {Method::kMergeOrder, "merge-order", kOnlyPieces, false, MergeOrder,
+     "halves of the token's merges averaged, down to old tokens; without merges: mean"},
+    {Method::kGaussian, "gaussian", kOnlyPieces, false, Gaussian,
+     "the mean of all old rows and a little noise"},
+    {Method::kHewitt, "hewitt", kOnlyPieces, false, Hewitt,
+     "the same with as much noise as the old rows have"},
+    {Method::kScript, "script", kOldTokens, false, MakeScriptRows,
+     "mean and noise of the old tokens of the same script"},
+    {Method::kZero, "zero", kOnlyPieces, false, Zero, "zeros"},
+    {Method::kRidge, "ridge", kOldTokens, false, MakeRidgeRows,
+     "a map from pieces to rows, learnt from the old tokens that have merges"},
+    {Method::kOmp, "omp", kDonor, false, MakeOmpRows,
+     "the donor's row as a sum of 64 rows of shared tokens, made again of the model's"},
+    {Method::kMap, "map", kDonor, false, MakeMapRows,
+     "a linear map from the donor's rows, fitted on shared tokens"},
+    {Method::kKnn, "knn", kDonor, false, MakeKnnRows,
+     "the nearest shared tokens in the donor, weighted"},
+    {Method::kStacked, "stacked", kAll, false, MakeStackedRows,
+     "omp, map, knn and ridge, weighted by what held-out tokens say"},
+    {Method::kGiven, "given", kOnlyPieces, false, nullptr, "rows of the caller's"},
 };
 
-struct TieRow {
-  TiePolicy policy;
+const MethodRow& RowOf(Method method) {
+  return *std::find_if(std::begin(kMethods), std::end(kMethods),
+                       [&](const MethodRow& row) { return row.method == method; });
+}
+
+// Names of values, in the order in which they are told.
+template <typename T>
+struct Named {
+  T value;
   std::string_view name;
 };
-constexpr TieRow kTies[] = {
+constexpr Named<TiePolicy> kTies[] = {
     {TiePolicy::kKeep, "keep"},
     {TiePolicy::kKeepInput, "keep-input"},
     {TiePolicy::kKeepOutput, "keep-output"},
+    {TiePolicy::kCompromise, "compromise"},
     {TiePolicy::kUntie, "untie"},
 };
+constexpr Named<NormPolicy> kNorms[] = {
+    {NormPolicy::kNone, "none"},
+    {NormPolicy::kPieces, "pieces"},
+    {NormPolicy::kScript, "script"},
+};
+
+template <typename T, std::size_t N>
+std::string_view NameIn(const Named<T> (&names)[N], T value) {
+  for (const Named<T>& named : names) {
+    if (named.value == value) return named.name;
+  }
+  return "?";
+}
+
+template <typename T, std::size_t N>
+StatusOr<T> ValueIn(const Named<T> (&names)[N], std::string_view what, std::string_view name) {
+  std::string known;
+  for (const Named<T>& named : names) {
+    if (named.name == name) return named.value;
+    known += Cat(known.empty() ? "" : ", ", named.name);
+  }
+  return InvalidArgumentError(Cat(what, ": \"", name, "\" is not known; choose one of ", known));
+}
 
 }  // namespace
 
-std::string_view MethodName(Method method) {
-  for (const MethodRow& row : kMethods) {
-    if (row.method == method) return row.name;
+void MadeRows::AddFallback(const MethodInput& input, const WantedToken& token) {
+  if (token.pieces.ids.empty()) {
+    Add(RowOrigin::kMeanOfAll, MeanOfAllRow(input.mean_column()));
+  } else {
+    Add(RowOrigin::kMeanOfPieces, MeanRow(token.pieces));
   }
-  return "?";
+}
+
+void AddUp(const MethodInput& input, const MadeRows& made, std::size_t i, std::span<double> sum,
+           std::span<double> term) {
+  std::fill(sum.begin(), sum.end(), 0.0);
+  for (const auto& [source, weight] : made.entries[i]) {
+    std::span<const double> values = input.mean;
+    if (source != input.old.rows) {
+      ReadRow(input.old, source, term);
+      values = term;
+    }
+    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += weight * values[j];
+  }
+  const std::optional<std::size_t> at = made.dense.Find(i);
+  if (!at) return;
+  const float* dense = made.dense.values.data() + *at * sum.size();
+  for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += static_cast<double>(dense[j]);
+}
+
+std::vector<float> NumbersOf(const MethodInput& input, const MadeRows& made, int threads) {
+  const auto columns = static_cast<std::size_t>(input.old.columns);
+  std::vector<float> numbers(made.origins.size() * columns);
+  ParallelFor(made.origins.size(), 64, threads, [&](std::size_t begin, std::size_t end) {
+    std::vector<double> sum(columns);
+    std::vector<double> term(columns);
+    for (std::size_t i = begin; i < end; ++i) {
+      AddUp(input, made, i, sum, term);
+      for (std::size_t j = 0; j < columns; ++j) {
+        numbers[i * columns + j] = static_cast<float>(sum[j]);
+      }
+    }
+  });
+  return numbers;
+}
+
+std::string_view MethodName(Method method) { return RowOf(method).name; }
+
+std::vector<MethodInfo> ListMethods() {
+  std::vector<MethodInfo> methods;
+  for (const MethodRow& row : kMethods) {
+    if (row.method != Method::kGiven) {
+      methods.push_back({row.method, row.name, row.help, row.needs.donor});
+    }
+  }
+  return methods;
 }
 
 StatusOr<Method> ParseMethod(std::string_view name) {
@@ -42,44 +232,27 @@ StatusOr<Method> ParseMethod(std::string_view name) {
   return InvalidArgumentError(Cat("method: \"", name, "\" is not known; choose one of ", names));
 }
 
-std::string_view TiePolicyName(TiePolicy policy) {
-  for (const TieRow& row : kTies) {
-    if (row.policy == policy) return row.name;
-  }
-  return "?";
+std::string_view TiePolicyName(TiePolicy policy) { return NameIn(kTies, policy); }
+StatusOr<TiePolicy> ParseTiePolicy(std::string_view name) { return ValueIn(kTies, "tie", name); }
+std::string_view NormPolicyName(NormPolicy policy) { return NameIn(kNorms, policy); }
+StatusOr<NormPolicy> ParseNormPolicy(std::string_view name) {
+  return ValueIn(kNorms, "norm", name);
 }
 
-StatusOr<TiePolicy> ParseTiePolicy(std::string_view name) {
-  std::string names;
-  for (const TieRow& row : kTies) {
-    if (row.name == name) return row.policy;
-    names += Cat(names.empty() ? "" : ", ", row.name);
-  }
-  return InvalidArgumentError(Cat("tie: \"", name, "\" is not known; choose one of ", names));
-}
+MethodNeeds NeedsOf(Method method) { return RowOf(method).needs; }
+bool DiffersByRole(Method method) { return RowOf(method).by_role; }
 
 Method ResolveMethod(Method method, Role role, bool two_matrices) {
   if (method == Method::kAuto) method = AutoMethod(two_matrices);
   return method == Method::kAsymmetric ? AsymmetricMethod(role) : method;
 }
 
-RowEntries MakeRow(Method method, const OldPieces& pieces, std::uint32_t mean_column) {
-  switch (method) {
-    case Method::kMean:
-      return MeanRow(pieces);
-    case Method::kWeighted:
-      return WeightedRow(pieces);
-    case Method::kFirst:
-      return FirstRow(pieces);
-    case Method::kGaussian:
-      return GaussianRow(mean_column);
-    case Method::kCopy:
-    case Method::kAuto:
-    case Method::kAsymmetric:
-    case Method::kGiven:
-      break;
+StatusOr<MadeRows> MakeRows(Method method, const MethodInput& input) {
+  const MethodRow& row = RowOf(method);
+  if (row.make == nullptr) {
+    return InternalError(Cat("method ", row.name, " makes no rows by itself"));
   }
-  return MeanOfAllRow(mean_column);
+  return row.make(input);
 }
 
 }  // namespace tokgraft

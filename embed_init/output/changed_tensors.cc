@@ -122,7 +122,8 @@ class RowWriter {
         if (composition.role->dense.Find(row)) {
           dense->Update(std::string_view(view.row(row - begin), row_bytes));
         }
-        if (composition.role->origins[row] != RowOrigin::kMethod) continue;
+        const RowOrigin origin = composition.role->origins[row];
+        if (origin != RowOrigin::kMethod && origin != RowOrigin::kMeanOfPieces) continue;
         const double norm = SquaredNorms(view, row - begin, row - begin + 1, 1).front();
         if (!std::isfinite(norm)) {
           ++*not_finite;

@@ -110,4 +110,11 @@ StatusOr<std::vector<ModelFile>> ListModelFiles(const Checkpoint& checkpoint,
   return files;
 }
 
+StatusOr<std::vector<std::string>> FilesOfDonorModel(const std::string& directory) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const Checkpoint donor, OpenCheckpoint(directory));
+  std::vector<std::string> paths = {Cat(directory, "/config.json")};
+  for (const std::string& file : donor.files) paths.push_back(Cat(directory, "/", file));
+  return paths;
+}
+
 }  // namespace tokgraft

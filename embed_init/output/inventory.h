@@ -30,6 +30,9 @@ struct ModelFile {
 StatusOr<std::vector<ModelFile>> ListModelFiles(const Checkpoint& checkpoint,
                                                 const std::vector<std::string>& changed);
 
+// The files of another model whose rows were read, for the manifest: config.json and the weights.
+StatusOr<std::vector<std::string>> FilesOfDonorModel(const std::string& directory);
+
 }  // namespace tokgraft
 
 #endif  // TOKGRAFT_EMBED_INIT_OUTPUT_INVENTORY_H_

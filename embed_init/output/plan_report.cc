@@ -16,8 +16,9 @@ std::map<std::string, std::uint64_t> CountOrigins(const RolePlan& role, Method m
 }
 
 std::string NameOf(const RolePlan& role) {
-  return role.given_name.empty() ? std::string(MethodName(role.method))
-                                 : Cat(MethodName(role.method), " (", role.given_name, ")");
+  std::string name(MethodName(role.method));
+  if (role.averaged_with) name += Cat(" averaged with ", MethodName(*role.averaged_with));
+  return role.given_name.empty() ? name : Cat(name, " (", role.given_name, ")");
 }
 
 }  // namespace
@@ -56,6 +57,7 @@ InitReport ReportOfPlan(const Checkpoint& checkpoint, const InitPlan& plan) {
   report.tied = plan.tied_after;
   report.old_rows = plan.old_rows;
   report.new_rows = plan.new_rows;
+  report.notes = plan.notes;
   report.warnings = plan.warnings;
   return report;
 }

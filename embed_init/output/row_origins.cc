@@ -10,19 +10,25 @@
 namespace tokgraft {
 namespace {
 
-// True where no pieces have to be told: a copy, a mean of all, or nothing but dense numbers.
-bool StandsInRun(const RolePlan& role, std::size_t row) {
-  return role.origins[row] != RowOrigin::kMethod || role.method == Method::kGaussian ||
-         role.splits[row] == role.splits[row + 1];
+// True where no pieces have to be told: a copy, a mean of all, nothing or nothing but dense
+// numbers.
+bool StandsInRun(const RolePlan& role, std::size_t row, std::uint64_t old_rows) {
+  if (role.origins[row] == RowOrigin::kMeanOfPieces) return false;
+  if (role.origins[row] != RowOrigin::kMethod) return true;
+  const std::size_t begin = role.splits[row];
+  const std::size_t count = role.splits[row + 1] - begin;
+  const bool is_noise = role.method == Method::kGaussian || role.method == Method::kHewitt;
+  return count == 0 ||
+         (is_noise && count == 1 && role.sources[begin] == old_rows && role.weights[begin] == 1);
 }
 
 // The end of the run of rows that continue row `begin`.
-std::size_t RunEnd(const RolePlan& role, std::size_t begin) {
+std::size_t RunEnd(const RolePlan& role, std::size_t begin, std::uint64_t old_rows) {
   std::size_t end = begin + 1;
   const auto source = [&](std::size_t row) { return role.sources[role.splits[row]]; };
   const auto is_dense = [&](std::size_t row) { return role.dense.Find(row).has_value(); };
-  while (end < role.rows() && role.origins[end] == role.origins[begin] && StandsInRun(role, end) &&
-         is_dense(end) == is_dense(begin)) {
+  while (end < role.rows() && role.origins[end] == role.origins[begin] &&
+         StandsInRun(role, end, old_rows) && is_dense(end) == is_dense(begin)) {
     if (role.origins[begin] == RowOrigin::kCopied && source(end) != source(begin) + (end - begin)) {
       break;
     }
@@ -34,7 +40,10 @@ std::size_t RunEnd(const RolePlan& role, std::size_t begin) {
 void AppendRow(const RolePlan& role, std::size_t row, std::string* out) {
   const std::size_t begin = role.splits[row];
   const std::size_t end = role.splits[row + 1];
-  *out += Cat("{\"row\":", row, ",\"method\":\"", MethodName(role.method), "\",\"pieces\":[");
+  const std::string_view method = role.origins[row] == RowOrigin::kMethod
+                                      ? MethodName(role.method)
+                                      : RowOriginName(role.origins[row]);
+  *out += Cat("{\"row\":", row, ",\"method\":\"", method, "\",\"pieces\":[");
   for (std::size_t i = begin; i < end; ++i) *out += Cat(i == begin ? "" : ",", role.sources[i]);
   *out += "]";
   const double equal = 1.0 / static_cast<double>(end - begin);
@@ -48,16 +57,16 @@ void AppendRow(const RolePlan& role, std::size_t row, std::string* out) {
   *out += role.dense.Find(row) ? ",\"dense\":true}" : "}";
 }
 
-void AppendRole(const RolePlan& role, std::string* out) {
+void AppendRole(const RolePlan& role, std::uint64_t old_rows, std::string* out) {
   *out += "[";
   for (std::size_t row = 0; row < role.rows();) {
     *out += row == 0 ? "\n" : ",\n";
     const RowOrigin origin = role.origins[row];
-    if (!StandsInRun(role, row)) {
+    if (!StandsInRun(role, row, old_rows)) {
       AppendRow(role, row++, out);
       continue;
     }
-    const std::size_t end = RunEnd(role, row);
+    const std::size_t end = RunEnd(role, row, old_rows);
     *out += Cat("{\"rows\":[", row, ",", end, "],");
     if (origin == RowOrigin::kCopied) {
       *out += Cat("\"copied_from\":", role.sources[role.splits[row]], "}");
@@ -132,9 +141,10 @@ class RoleReader {
     RowOrigin origin = RowOrigin::kMeanOfAll;
     if (name == RowOriginName(RowOrigin::kPadding)) {
       origin = RowOrigin::kPadding;
-    } else if (name == MethodName(Method::kGaussian) && role_->method == Method::kGaussian) {
+    } else if (name == MethodName(role_->method) &&
+               (role_->method == Method::kGaussian || role_->method == Method::kHewitt)) {
       origin = RowOrigin::kMethod;
-    } else if (dense && name == MethodName(role_->method)) {
+    } else if ((dense || role_->method == Method::kZero) && name == MethodName(role_->method)) {
       origin = RowOrigin::kMethod;
       entries.clear();
     } else if (name != RowOriginName(RowOrigin::kMeanOfAll)) {
@@ -152,7 +162,8 @@ class RoleReader {
     TOKGRAFT_RETURN_IF_ERROR(CheckNext(row_value, row));
     TOKGRAFT_ASSIGN_OR_RETURN(JsonValue method, entry.Get("method"));
     TOKGRAFT_ASSIGN_OR_RETURN(std::string_view name, method.String());
-    if (name != MethodName(role_->method)) {
+    const bool of_pieces = name == RowOriginName(RowOrigin::kMeanOfPieces);
+    if (!of_pieces && name != MethodName(role_->method)) {
       return method.Error(Cat("is \"", name, "\", \"", MethodName(role_->method),
                               "\" was expected, the method of this matrix"));
     }
@@ -160,7 +171,7 @@ class RoleReader {
     RowEntries entries;
     TOKGRAFT_RETURN_IF_ERROR(pieces.ForEachElement([&](std::size_t, JsonValue piece) -> Status {
       TOKGRAFT_ASSIGN_OR_RETURN(std::uint64_t source, piece.Uint());
-      if (source >= plan_.old_rows) return piece.Error("is beyond the old rows");
+      if (source > plan_.old_rows) return piece.Error("is beyond the old rows");
       entries.emplace_back(static_cast<std::uint32_t>(source), 0.0);
       return absl::OkStatus();
     }));
@@ -175,7 +186,7 @@ class RoleReader {
       }));
     }
     TOKGRAFT_RETURN_IF_ERROR(ReadDense(entry, 1).status());
-    role_->AddRow(RowOrigin::kMethod, entries);
+    role_->AddRow(of_pieces ? RowOrigin::kMeanOfPieces : RowOrigin::kMethod, entries);
     return absl::OkStatus();
   }
 
@@ -187,16 +198,16 @@ class RoleReader {
 
 std::string RowOriginsToJson(const InitPlan& plan) {
   std::string out = "{\"input\":";
-  AppendRole(plan.input, &out);
+  AppendRole(plan.input, plan.old_rows, &out);
   out += ",\n\"output\":";
   if (plan.output) {
-    AppendRole(*plan.output, &out);
+    AppendRole(*plan.output, plan.old_rows, &out);
   } else {
     out += "null";
   }
   if (plan.bias) {
     out += ",\n\"bias\":";
-    AppendRole(*plan.bias, &out);
+    AppendRole(*plan.bias, plan.old_rows, &out);
   }
   return out + "}\n";
 }

@@ -16,17 +16,47 @@ namespace tokgraft::python {
 namespace py = pybind11;
 namespace {
 
-InitOptions InitOptionsFrom(const std::string& method,
-                            const std::optional<std::string>& input_method,
-                            const std::optional<std::string>& output_method, const std::string& tie,
-                            std::uint64_t pad_to_multiple, std::uint64_t seed) {
+// Arguments that init_embeddings and graft share.
+struct PyInitOptions {
+  std::string method;
+  std::optional<std::string> input_method;
+  std::optional<std::string> output_method;
+  std::string tie;
+  std::string input_norm;
+  std::string output_norm;
+  py::object donor_model;
+  py::object settings;
+  std::uint64_t pad_to_multiple;
+  std::uint64_t seed;
+};
+
+// Settings as the program takes them: text.
+std::string SettingText(const py::handle& value) {
+  if (py::isinstance<py::bool_>(value)) return value.cast<bool>() ? "true" : "false";
+  return py::str(value);
+}
+
+InitOptions InitOptionsFrom(const PyInitOptions& given) {
   InitOptions options;
-  options.method = Take(ParseMethod(method));
-  if (input_method) options.input_method = Take(ParseMethod(*input_method));
-  if (output_method) options.output_method = Take(ParseMethod(*output_method));
-  options.tie = Take(ParseTiePolicy(tie));
-  options.pad_to_multiple = pad_to_multiple;
-  options.seed = seed;
+  options.method = Take(ParseMethod(given.method));
+  if (given.input_method) options.input_method = Take(ParseMethod(*given.input_method));
+  if (given.output_method) options.output_method = Take(ParseMethod(*given.output_method));
+  options.tie = Take(ParseTiePolicy(given.tie));
+  options.input_norm = Take(ParseNormPolicy(given.input_norm));
+  options.output_norm = Take(ParseNormPolicy(given.output_norm));
+  if (!given.donor_model.is_none()) {
+    options.donor_model = PathFrom(given.donor_model, "donor_model");
+  }
+  if (!given.settings.is_none()) {
+    if (!py::isinstance<py::dict>(given.settings)) {
+      throw py::type_error(Cat("settings must be a dict, not ", TypeName(given.settings)));
+    }
+    for (const auto& [name, value] : given.settings.cast<py::dict>()) {
+      Check(SetMethodSetting(std::string(py::str(name)), SettingText(value), &options.settings));
+    }
+  }
+  options.pad_to_multiple = given.pad_to_multiple;
+  options.seed = given.seed;
   return options;
 }
 
@@ -187,11 +217,13 @@ void RegisterInit(py::module_& m) {
       [](const py::object& model, const PyMergeResult& merged, const py::object& out,
          const std::string& method, const std::optional<std::string>& input_method,
          const std::optional<std::string>& output_method, const std::string& tie,
-         std::uint64_t pad_to_multiple, std::uint64_t seed, const py::object& rows,
-         const std::string& rows_name, bool force, bool link, int threads,
-         const py::object& progress) {
+         const std::string& input_norm, const std::string& output_norm,
+         const py::object& donor_model, const py::object& settings, std::uint64_t pad_to_multiple,
+         std::uint64_t seed, const py::object& rows, const std::string& rows_name, bool force,
+         bool link, int threads, const py::object& progress) {
         InitOptions init =
-            InitOptionsFrom(method, input_method, output_method, tie, pad_to_multiple, seed);
+            InitOptionsFrom({method, input_method, output_method, tie, input_norm, output_norm,
+                             donor_model, settings, pad_to_multiple, seed});
         const PyGivenRows given = GivenRowsFrom(rows, rows_name, merged.id_map.added.size());
         init.given = given.rows();
         return PyInitEmbeddings(model, merged, out, init, force, link, threads, progress);
@@ -199,6 +231,8 @@ void RegisterInit(py::module_& m) {
       py::arg("model"), py::arg("merged"), py::kw_only(), py::arg("out"),
       py::arg("method") = "auto", py::arg("input_method") = py::none(),
       py::arg("output_method") = py::none(), py::arg("tie") = "keep",
+      py::arg("input_norm") = "none", py::arg("output_norm") = "none",
+      py::arg("donor_model") = py::none(), py::arg("settings") = py::none(),
       py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("rows") = py::none(),
       py::arg("rows_name") = "", py::arg("force") = false, py::arg("link") = false,
       py::arg("threads") = 0, py::arg("progress") = py::none(),
@@ -210,10 +244,16 @@ void RegisterInit(py::module_& m) {
       "its method. Both for a tied model: tie=\"untie\". rows_name: how they were made, kept in "
       "the\n"
       "manifest and the report.\n"
-      "method, input_method, output_method: auto, copy, mean, weighted, first, asymmetric, "
-      "gaussian\n"
-      "(`tokgraft graft --help` says how each makes rows). tie: keep, keep-input, keep-output,\n"
-      "untie. pad_to_multiple: rows are rounded up; 0: as the model's divide. force: replaces an\n"
+      "method, input_method, output_method: auto, mean, weighted, ridge, ..., with a donor_model "
+      "omp,\n"
+      "map, knn, stacked (`tokgraft init --help` lists them and says how each makes rows). "
+      "settings:\n"
+      "numbers of single methods by name, {\"omp_k\": 32} (listed there too). tie: keep, "
+      "keep-input,\n"
+      "keep-output, compromise, untie. input_norm, output_norm: none, pieces, script. "
+      "donor_model:\n"
+      "directory of the donor's model. pad_to_multiple: rows are rounded up; 0: as the model's "
+      "divide. force: replaces an\n"
       "output that exists. link: hard links for unchanged files. progress: called with the stage\n"
       "and a fraction.");
 }
@@ -228,8 +268,10 @@ void RegisterGraft(py::module_& m) {
          const std::string& documents, bool curve, const std::string& method,
          const std::optional<std::string>& input_method,
          const std::optional<std::string>& output_method, const std::string& tie,
-         std::uint64_t pad_to_multiple, std::uint64_t seed, bool dry_run, bool force, bool link,
-         bool verify, int threads, const py::object& progress) {
+         const std::string& input_norm, const std::string& output_norm,
+         const py::object& donor_model, const py::object& settings, std::uint64_t pad_to_multiple,
+         std::uint64_t seed, bool dry_run, bool force, bool link, bool verify, int threads,
+         const py::object& progress) {
         GraftOptions options;
         if (out.is_none() && !dry_run) {
           Raise(InvalidArgumentError(
@@ -247,8 +289,8 @@ void RegisterGraft(py::module_& m) {
         options.corpora = CorporaFrom(corpora);
         options.protect = CorporaFrom(protect, "protect");
         options.documents = Take(ParseDocuments(documents));
-        options.init =
-            InitOptionsFrom(method, input_method, output_method, tie, pad_to_multiple, seed);
+        options.init = InitOptionsFrom({method, input_method, output_method, tie, input_norm,
+                                        output_norm, donor_model, settings, pad_to_multiple, seed});
         options.dry_run = dry_run;
         options.force = force;
         options.link = link;
@@ -271,6 +313,8 @@ void RegisterGraft(py::module_& m) {
       py::arg("protect") = py::none(), py::arg("documents") = "line", py::arg("curve") = false,
       py::arg("method") = "auto", py::arg("input_method") = py::none(),
       py::arg("output_method") = py::none(), py::arg("tie") = "keep",
+      py::arg("input_norm") = "none", py::arg("output_norm") = "none",
+      py::arg("donor_model") = py::none(), py::arg("settings") = py::none(),
       py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("dry_run") = false,
       py::arg("force") = false, py::arg("link") = false, py::arg("verify") = true,
       py::arg("threads") = 0, py::arg("progress") = py::none(),
@@ -283,10 +327,16 @@ void RegisterGraft(py::module_& m) {
       "for merge. corpora: files by name, to select, "
       "certify and\n"
       "measure on. dry_run: only the report. verify: read the output again.\n"
-      "method, input_method, output_method: auto, copy, mean, weighted, first, asymmetric, "
-      "gaussian\n"
-      "(`tokgraft graft --help` says how each makes rows). tie: keep, keep-input, keep-output,\n"
-      "untie. pad_to_multiple: rows are rounded up; 0: as the model's divide. force: replaces an\n"
+      "method, input_method, output_method: auto, mean, weighted, ridge, ..., with a donor_model "
+      "omp,\n"
+      "map, knn, stacked (`tokgraft init --help` lists them and says how each makes rows). "
+      "settings:\n"
+      "numbers of single methods by name, {\"omp_k\": 32} (listed there too). tie: keep, "
+      "keep-input,\n"
+      "keep-output, compromise, untie. input_norm, output_norm: none, pieces, script. "
+      "donor_model:\n"
+      "directory of the donor's model. pad_to_multiple: rows are rounded up; 0: as the model's "
+      "divide. force: replaces an\n"
       "output that exists. link: hard links for unchanged files. progress: called with the stage\n"
       "and a fraction.");
 }

@@ -15,10 +15,12 @@ _Corpora: TypeAlias = dict[str, str | bytes | os.PathLike[str] | os.PathLike[byt
 _Documents: TypeAlias = Literal["line", "paragraph", "file"]
 _Strategy: TypeAlias = Literal["extend", "swap", "union", "intersect", "replace-slots"]
 _Method: TypeAlias = Literal[
-    "auto", "copy", "mean", "weighted", "first", "asymmetric", "gaussian"
+    "auto", "copy", "mean", "weighted", "first", "last", "halving", "softmax", "asymmetric", "bil",
+    "merge-order", "gaussian", "hewitt", "script", "zero", "ridge", "omp", "map", "knn", "stacked",
 ]
 _Budget: TypeAlias = int | Literal["auto"] | None
-_Tie: TypeAlias = Literal["keep", "keep-input", "keep-output", "untie"]
+_Tie: TypeAlias = Literal["keep", "keep-input", "keep-output", "compromise", "untie"]
+_Norm: TypeAlias = Literal["none", "pieces", "script"]
 _Progress: TypeAlias = Callable[[str, float], object]
 
 __version__: str
@@ -373,6 +375,10 @@ def graft(
     input_method: _Method | None = None,
     output_method: _Method | None = None,
     tie: _Tie = "keep",
+    input_norm: _Norm = "none",
+    output_norm: _Norm = "none",
+    donor_model: _Path | None = None,
+    settings: Mapping[str, bool | float | str] | None = None,
     pad_to_multiple: int = 0,
     seed: int = 0,
     dry_run: bool = False,
@@ -391,6 +397,10 @@ def init_embeddings(
     input_method: _Method | None = None,
     output_method: _Method | None = None,
     tie: _Tie = "keep",
+    input_norm: _Norm = "none",
+    output_norm: _Norm = "none",
+    donor_model: _Path | None = None,
+    settings: Mapping[str, bool | float | str] | None = None,
     pad_to_multiple: int = 0,
     seed: int = 0,
     rows: Mapping[Literal["input", "output"], npt.ArrayLike | None] | None = None,

@@ -72,9 +72,8 @@ TEST(InitPlanTest, TwoMethodsForOneMatrixNeedAChoice) {
   EXPECT_TRUE(absl::IsFailedPrecondition(refused));
   EXPECT_EQ(Message(refused),
             "M: embed: input and output rows are one matrix, one method was expected, mean and "
-            "first were asked for; choose one method, or say which tie to keep: keep-input, "
-            "keep-output or "
-            "untie");
+            "first were asked for; choose one method, or say what becomes of the tie: keep-input, "
+            "keep-output, compromise or untie");
   options.tie = TiePolicy::kKeepInput;
   EXPECT_EQ(PlanInit(model, map, kTwoTokens, options)->input.method, Method::kMean);
   options.tie = TiePolicy::kKeepOutput;
@@ -85,6 +84,41 @@ TEST(InitPlanTest, TwoMethodsForOneMatrixNeedAChoice) {
   EXPECT_EQ(untied.output->method, Method::kFirst);
   EXPECT_TRUE(untied.tied_before);
   EXPECT_FALSE(untied.tied_after);
+}
+
+TEST(InitPlanTest, OneMethodOfTwoRulesNeedsAChoiceToo) {
+  const Checkpoint model = MadeUpModel(8, HeadKind::kTied);
+  const IdMap map = testing::ExtendMap(8, 2);
+  InitOptions options{.method = Method::kHalving};
+  EXPECT_THAT(Message(PlanInit(model, map, kTwoTokens, options).status()),
+              HasSubstr("halving makes different ones for each"));
+  const auto entries = [&](TiePolicy tie) {
+    options.tie = tie;
+    return PlanInit(model, map, kTwoTokens, options)->input.Entries(8);
+  };
+  EXPECT_THAT(entries(TiePolicy::kKeepInput), ElementsAre(Pair(3, 1.0 / 3), Pair(5, 2.0 / 3)));
+  EXPECT_THAT(entries(TiePolicy::kKeepOutput), ElementsAre(Pair(3, 2.0 / 3), Pair(5, 1.0 / 3)));
+  EXPECT_THAT(entries(TiePolicy::kCompromise), ElementsAre(Pair(3, 0.5), Pair(5, 0.5)));
+  const InitPlan averaged = *PlanInit(model, map, kTwoTokens, options);
+  EXPECT_EQ(averaged.input.averaged_with, Method::kHalving);
+  EXPECT_TRUE(averaged.tied_after);
+  options = {.method = Method::kAsymmetric, .tie = TiePolicy::kCompromise};
+  EXPECT_THAT(PlanInit(model, map, kTwoTokens, options)->input.Entries(8),
+              ElementsAre(Pair(3, 0.75), Pair(5, 0.25)));
+}
+
+// Whatever makes the rows, a bias of the head is the mean of those of the pieces.
+TEST(InitPlanTest, BiasesAreMeansOfThePieces) {
+  Checkpoint model = MadeUpModel(8, HeadKind::kSeparate);
+  model.head_biases = {{"bias", DType::kF32, 8, 1}};
+  const IdMap map = testing::ExtendMap(8, 2);
+  for (const Method method : {Method::kFirst, Method::kZero, Method::kGaussian}) {
+    const InitPlan plan = *PlanInit(model, map, kTwoTokens, {.method = method});
+    EXPECT_THAT(plan.bias->Entries(8), ElementsAre(Pair(3, 0.5), Pair(5, 0.5)));
+    EXPECT_THAT(plan.bias->Entries(9), ElementsAre(Pair(8, 1.0)));
+    EXPECT_THAT(plan.bias->Entries(2), ElementsAre(Pair(2, 1.0)));
+    EXPECT_EQ(plan.bias->noise, 0);
+  }
 }
 
 TEST(InitPlanTest, RowsArePaddedByARule) {
@@ -242,17 +276,25 @@ TEST(InitPlanTest, GivenRowsThatDoNotFitAreRefusedByName) {
 }
 
 TEST(InitPlanTest, NamesRoundTrip) {
-  for (const Method method :
-       {Method::kAuto, Method::kCopy, Method::kMean, Method::kWeighted, Method::kFirst,
-        Method::kAsymmetric, Method::kGaussian, Method::kGiven}) {
-    EXPECT_EQ(*ParseMethod(MethodName(method)), method);
+  std::string names;
+  for (const MethodInfo& info : ListMethods()) {
+    EXPECT_EQ(*ParseMethod(info.name), info.method);
+    EXPECT_EQ(MethodName(info.method), info.name);
+    EXPECT_FALSE(info.help.empty());
+    names += (names.empty() ? "" : ", ") + std::string(info.name);
   }
+  EXPECT_EQ(*ParseMethod("given"), Method::kGiven);
+  EXPECT_EQ(names,
+            "auto, copy, mean, weighted, first, last, halving, softmax, asymmetric, bil, "
+            "merge-order, gaussian, hewitt, script, zero, ridge, omp, map, knn, stacked");
   EXPECT_EQ(Message(ParseMethod("best").status()),
-            "method: \"best\" is not known; choose one of auto, copy, mean, weighted, first, "
-            "asymmetric, gaussian");
-  for (const TiePolicy tie :
-       {TiePolicy::kKeep, TiePolicy::kKeepInput, TiePolicy::kKeepOutput, TiePolicy::kUntie}) {
+            "method: \"best\" is not known; choose one of " + names);
+  for (const TiePolicy tie : {TiePolicy::kKeep, TiePolicy::kKeepInput, TiePolicy::kKeepOutput,
+                              TiePolicy::kCompromise, TiePolicy::kUntie}) {
     EXPECT_EQ(*ParseTiePolicy(TiePolicyName(tie)), tie);
+  }
+  for (const NormPolicy norm : {NormPolicy::kNone, NormPolicy::kPieces, NormPolicy::kScript}) {
+    EXPECT_EQ(*ParseNormPolicy(NormPolicyName(norm)), norm);
   }
 }
 

@@ -35,7 +35,7 @@ TEST(ReportTest, JsonHasEveryField) {
     "old_rows": 49152, "new_rows": 49155,
     "norms": {"embed": {"old_rows": 1.5, "new_rows": 0.98765}},
     "written_bytes": 10, "copied_bytes": 20, "files": {"config.json": "written"},
-    "left_out": ["old.bin (weights of the old vocabulary)"], "warnings": ["look"],
+    "left_out": ["old.bin (weights of the old vocabulary)"], "notes": [], "warnings": ["look"],
     "seconds": 0.5})json"));
 }
 

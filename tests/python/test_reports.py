@@ -256,6 +256,24 @@ def test_rows_have_finite_numbers_and_a_name(folder, donor):
                                  rows_name="n")
 
 
+def test_rows_from_a_donor_model(folder, donor):
+    model = toys.model_with_tokenizer(folder / "donor-base")
+    other = toys.llama(folder / "donor-model", donor.vocab_size)
+    settings = {"min_anchors": 10, "omp_k": 4, "omp_unit": False}
+    for method in ("omp", "map", "knn"):
+        out = folder / f"donor-{method}"
+        report = tokgraft.graft(model, donor, out=out, budget=10, method=method, donor_model=other,
+                                output_norm="pieces", settings=settings)
+        assert report.init["rows"][method] + report.init["rows"].get("mean_of_pieces", 0) == 10
+        assert report.verify["ok"]
+    with pytest.raises(tokgraft.ConflictError, match="min_anchors"):
+        tokgraft.graft(model, donor, dry_run=True, budget=10, method="omp", donor_model=other)
+    with pytest.raises(tokgraft.ConflictError, match="needs a donor model"):
+        tokgraft.graft(model, donor, dry_run=True, budget=10, method="omp")
+    with pytest.raises(tokgraft.Error, match='"omp_q" is not known'):
+        tokgraft.graft(model, donor, dry_run=True, budget=10, settings={"omp_q": 1})
+
+
 def test_graft(folder, donor, corpora):
     model = toys.model_with_tokenizer(folder / "graft-model")
     out = folder / "grafted"

@@ -25,12 +25,30 @@ TEST(MethodTest, AutoAndAsymmetricResolveByRole) {
 }
 
 TEST(MethodTest, EachMethodMakesItsOwnRow) {
-  const OldPieces pieces{{3, 5}, {1, 3}};
-  EXPECT_THAT(MakeRow(Method::kMean, pieces, 8), ElementsAre(Pair(3, 0.5), Pair(5, 0.5)));
-  EXPECT_THAT(MakeRow(Method::kWeighted, pieces, 8), ElementsAre(Pair(3, 0.25), Pair(5, 0.75)));
-  EXPECT_THAT(MakeRow(Method::kFirst, pieces, 8), ElementsAre(Pair(3, 1.0)));
-  EXPECT_THAT(MakeRow(Method::kGaussian, pieces, 8), ElementsAre(Pair(8, 1.0)));
-  EXPECT_THAT(MakeRow(Method::kCopy, pieces, 8), ElementsAre(Pair(8, 1.0)));
+  InitOptions options;
+  MethodInput input;
+  input.options = &options;
+  input.old.rows = 8;
+  input.tokens = {{.pieces = {{3, 5}, {1, 3}}}};
+  const auto row = [&](Method method, Role role = Role::kInput) {
+    input.role = role;
+    return MakeRows(method, input)->entries[0];
+  };
+  EXPECT_THAT(row(Method::kMean), ElementsAre(Pair(3, 0.5), Pair(5, 0.5)));
+  EXPECT_THAT(row(Method::kWeighted), ElementsAre(Pair(3, 0.25), Pair(5, 0.75)));
+  EXPECT_THAT(row(Method::kFirst), ElementsAre(Pair(3, 1.0)));
+  EXPECT_THAT(row(Method::kLast), ElementsAre(Pair(5, 1.0)));
+  EXPECT_GT(row(Method::kHalving)[1].second, 0.5);
+  EXPECT_GT(row(Method::kHalving, Role::kOutput)[0].second, 0.5);
+  EXPECT_GT(row(Method::kSoftmax)[1].second, 0.5);
+  EXPECT_GT(row(Method::kSoftmax, Role::kOutput)[0].second, 0.5);
+  EXPECT_THAT(row(Method::kMergeOrder), ElementsAre(Pair(3, 0.5), Pair(5, 0.5)));
+  EXPECT_THAT(row(Method::kGaussian), ElementsAre(Pair(8, 1.0)));
+  EXPECT_THAT(row(Method::kHewitt), ElementsAre(Pair(8, 1.0)));
+  EXPECT_EQ(MakeRows(Method::kHewitt, input)->noise, 1);
+  EXPECT_THAT(row(Method::kCopy), ElementsAre(Pair(8, 1.0)));
+  EXPECT_THAT(row(Method::kZero), ElementsAre());
+  EXPECT_FALSE(MakeRows(Method::kAuto, input).ok());
 }
 
 TEST(MethodTest, NamesAreWhatTheUserTypes) {
@@ -41,8 +59,9 @@ TEST(MethodTest, NamesAreWhatTheUserTypes) {
   for (const char* name : {"Mean", "mea", "", "mean "}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ParseMethod(name).status())) << name;
   }
-  EXPECT_EQ(Message(ParseTiePolicy("tied").status()),
-            "tie: \"tied\" is not known; choose one of keep, keep-input, keep-output, untie");
+  EXPECT_EQ(
+      Message(ParseTiePolicy("tied").status()),
+      "tie: \"tied\" is not known; choose one of keep, keep-input, keep-output, compromise, untie");
 }
 
 }  // namespace

@@ -151,6 +151,13 @@ TEST_F(ChangedTensorsTest, RowsThatAreNotFiniteAreCountedAndLeftOutOfTheNorms) {
   testing::RandomTensor embed = kEmbed;
   embed.bytes = FloatBytes({3, 4, std::numeric_limits<float>::infinity(), 0});
   Make(testing::LlamaConfig(2, true), {embed});
+  // PlanInit would have taken the mean of all; a plan may come from elsewhere.
+  EXPECT_EQ(plan_.input.origins[2], RowOrigin::kMeanOfAll);
+  RolePlan by_hand;
+  for (const std::uint32_t row : {0U, 1U}) by_hand.AddRow(RowOrigin::kCopied, {{row, 1}});
+  by_hand.AddRow(RowOrigin::kMethod, {{0, 0.25}, {1, 0.75}});
+  by_hand.AddRow(RowOrigin::kMeanOfAll, {{2, 1}});
+  plan_.input = by_hand;
   const RewrittenFile written = *Rewrite();
   EXPECT_EQ(written.not_finite, 1u);
   EXPECT_EQ(written.norms.at("embed.weight"), (NormReport{.old_rows = 5, .new_rows = 0}));

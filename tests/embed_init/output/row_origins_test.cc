@@ -118,7 +118,7 @@ TEST(RowOriginsTest, ContradictionsAreRefusedWithTheirPlace) {
       "r.json: input[0].method: is \"first\", \"mean\" was expected, the method of this matrix");
   EXPECT_EQ(error(R"({"row":0,"method":"mean","pieces":[]})"),
             "r.json: input[0].pieces: is empty, a piece was expected");
-  EXPECT_EQ(error(R"({"row":0,"method":"mean","pieces":[10]})"),
+  EXPECT_EQ(error(R"({"row":0,"method":"mean","pieces":[11]})"),
             "r.json: input[0].pieces[0]: is beyond the old rows");
   EXPECT_EQ(error(R"({"row":0,"method":"mean","pieces":[1,2],"weights":[1]})"),
             "r.json: input[0].weights: does not have one weight per piece");

@@ -1,0 +1,94 @@
+// The methods that make rows of new tokens, by name, and their numbers.
+//
+//   for (const MethodInfo& method : ListMethods()) {
+//     std::cout << method.name << ": " << method.help << "\n";
+//   }
+//   MethodSettings settings;
+//   Status status = SetMethodSetting("omp_k", "32", &settings);
+//
+// Three kinds. Sums of the rows of the old pieces (mean to merge-order) need nothing else. Draws
+// (gaussian, hewitt, script) know little or nothing of the token. What is learnt comes from the
+// model's own tokens (ridge), or from a second model that has the new tokens (omp, map, knn,
+// stacked) through the tokens that both have. A token that a method can say nothing of, as it has
+// no row in the donor's model say, gets the mean of its pieces, and the report counts it.
+#ifndef TOKGRAFT_EMBED_INIT_METHOD_H_
+#define TOKGRAFT_EMBED_INIT_METHOD_H_
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/status.h"
+
+namespace tokgraft {
+
+// How a new row is made. Rows of tokens that both vocabularies have are copied whatever the method.
+enum class Method : std::uint8_t {
+  kAuto,      // asymmetric where input and output rows are two matrices, mean where they are one
+  kCopy,      // copied rows only; a new row is the mean of all old rows
+  kMean,      // mean of the old pieces (FVT, arXiv:2402.09977)
+  kWeighted,  // mean of the old pieces, weighted by their length in bytes
+  kFirst,     // the first old piece
+  kLast,      // the last old piece
+  kHalving,   // weights that halve, in output rows from the first piece on, in input rows from the
+              // last
+  kSoftmax,   // weights softmax(2i) of piece i in input rows, softmax(-2i) in output rows
+              // (AdaptiVocab, arXiv:2503.19693)
+  kAsymmetric,  // input: mean; output: first (EEVE, arXiv:2402.14714)
+  kBil,  // input: mean, with the median norm of the script; output: weighted by the length in
+         // characters (arXiv:2608.03494)
+  kMergeOrder,  // the merges that make the token undone, both halves of each weighing the same
+                // (arXiv:2406.11477); without merges: mean
+  kGaussian,    // mean of all old rows, and a little noise with their covariance
+  kHewitt,      // the same with all of their covariance
+  kScript,      // mean of the old tokens of the same script, and noise with their covariance
+                // (arXiv:2309.04679)
+  kZero,        // zeros
+  kRidge,       // a map from pieces to rows, learnt from the old tokens that have merges
+  kOmp,      // orthogonal matching pursuit: the donor's row as a sum of the donor's rows of shared
+             // tokens, made again of the model's rows of these (arXiv:2506.06607)
+  kMap,      // a linear map from donor rows to the model's rows, fitted on shared tokens
+  kKnn,      // the nearest shared tokens in the donor, weighted
+  kStacked,  // omp, map, knn and ridge, each with a weight fitted on shared tokens held out
+  kGiven,    // numbers of the caller's: InitOptions::given
+};
+std::string_view MethodName(Method method);  // "auto", "copy", "mean", ...
+// InvalidArgument: no such method; the message lists them.
+StatusOr<Method> ParseMethod(std::string_view name);
+
+// All that can be asked for by name.
+struct MethodInfo {
+  Method method = Method::kAuto;
+  std::string_view name;
+  std::string_view help;  // one line
+  bool needs_donor_model = false;
+};
+std::vector<MethodInfo> ListMethods();
+
+// The linear map of Method::kMap. All are fitted on centred rows.
+enum class MapKind : std::uint8_t {
+  kRidge,       // least squares with a penalty, chosen on shared tokens held out
+  kProcrustes,  // a rotation and one scale
+  kCca,         // both spaces whitened, rotated onto each other, and coloured as the model's
+};
+
+// Numbers of single methods.
+struct MethodSettings {
+  std::uint64_t omp_k = 64;           // rows in a sum
+  bool omp_centre = true;             // means are taken off both spaces, and the model's put back
+  bool omp_unit = true;               // atoms are chosen by cosine, not by inner product
+  double omp_ridge = 1e-3;            // penalty of the coefficients, in units of a mean atom
+  std::uint64_t min_anchors = 5'000;  // fewer shared tokens are refused by donor methods
+  MapKind map = MapKind::kRidge;
+  std::uint64_t knn_k = 32;
+  double knn_temperature = 0.1;
+  bool knn_sparsemax = false;  // weights by sparsemax of similarity / temperature, not softmax
+};
+// One by name: "omp_k", "omp_centre", "omp_unit", "omp_ridge", "min_anchors", "map" ("ridge",
+// "procrustes", "cca"), "knn_k", "knn_temperature", "knn_sparsemax". InvalidArgument: no such name,
+// or a value that it cannot have.
+Status SetMethodSetting(std::string_view name, std::string_view value, MethodSettings* settings);
+
+}  // namespace tokgraft
+
+#endif  // TOKGRAFT_EMBED_INIT_METHOD_H_

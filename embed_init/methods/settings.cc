@@ -1,0 +1,74 @@
+// The numbers of single methods, by name: SetMethodSetting of init_plan.h.
+#include <cmath>
+#include <cstdlib>
+#include <string>
+
+#include "embed_init/methods/method.h"
+
+namespace tokgraft {
+namespace {
+
+Status Refuse(std::string_view name, std::string_view value, std::string_view expected) {
+  return InvalidArgumentError(
+      Cat("setting: ", name, ": is \"", value, "\", ", expected, " was expected"));
+}
+
+// A number in [least, most].
+Status SetNumber(std::string_view name, std::string_view value, double least, double most,
+                 double* to) {
+  const std::string text(value);
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0' || !(number >= least && number <= most)) {
+    return Refuse(name, value, Cat("a number from ", least, " to ", most));
+  }
+  *to = number;
+  return absl::OkStatus();
+}
+
+Status SetCount(std::string_view name, std::string_view value, double least, std::uint64_t* to) {
+  double number = 0;
+  TOKGRAFT_RETURN_IF_ERROR(SetNumber(name, value, least, 1e9, &number));
+  if (number != std::floor(number)) return Refuse(name, value, "a whole number");
+  *to = static_cast<std::uint64_t>(number);
+  return absl::OkStatus();
+}
+
+Status SetFlag(std::string_view name, std::string_view value, bool* to) {
+  const bool yes = value == "true" || value == "1";
+  if (!yes && value != "false" && value != "0") return Refuse(name, value, "true or false");
+  *to = yes;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Status SetMethodSetting(std::string_view name, std::string_view value, MethodSettings* settings) {
+  if (name == "omp_k") return SetCount(name, value, 1, &settings->omp_k);
+  if (name == "omp_centre") return SetFlag(name, value, &settings->omp_centre);
+  if (name == "omp_unit") return SetFlag(name, value, &settings->omp_unit);
+  if (name == "omp_ridge") return SetNumber(name, value, 0, 1e6, &settings->omp_ridge);
+  if (name == "min_anchors") return SetCount(name, value, 1, &settings->min_anchors);
+  if (name == "knn_k") return SetCount(name, value, 1, &settings->knn_k);
+  if (name == "knn_temperature") {
+    return SetNumber(name, value, 1e-3, 1e3, &settings->knn_temperature);
+  }
+  if (name == "knn_sparsemax") return SetFlag(name, value, &settings->knn_sparsemax);
+  if (name != "map") {
+    return InvalidArgumentError(
+        Cat("setting: \"", name, "\" is not known; choose one of omp_k, omp_centre, omp_unit, ",
+            "omp_ridge, min_anchors, map, knn_k, knn_temperature, knn_sparsemax"));
+  }
+  if (value == "ridge") {
+    settings->map = MapKind::kRidge;
+  } else if (value == "procrustes") {
+    settings->map = MapKind::kProcrustes;
+  } else if (value == "cca") {
+    settings->map = MapKind::kCca;
+  } else {
+    return Refuse(name, value, "ridge, procrustes or cca");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tokgraft

@@ -1,0 +1,51 @@
+// Settings by name, as program and Python give them.
+#include <gtest/gtest.h>
+
+#include "embed_init/init_plan.h"
+
+namespace tokgraft {
+namespace {
+
+TEST(SettingsTest, EachNameSetsItsNumber) {
+  MethodSettings settings;
+  for (const auto& [name, value] : {std::pair("omp_k", "8"),
+                                    {"omp_centre", "false"},
+                                    {"omp_unit", "0"},
+                                    {"omp_ridge", "0.5"},
+                                    {"min_anchors", "12"},
+                                    {"map", "cca"},
+                                    {"knn_k", "3"},
+                                    {"knn_temperature", "2"},
+                                    {"knn_sparsemax", "true"}}) {
+    EXPECT_EQ(Message(SetMethodSetting(name, value, &settings)), "") << name;
+  }
+  EXPECT_EQ(settings.omp_k, 8U);
+  EXPECT_FALSE(settings.omp_centre);
+  EXPECT_FALSE(settings.omp_unit);
+  EXPECT_EQ(settings.omp_ridge, 0.5);
+  EXPECT_EQ(settings.min_anchors, 12U);
+  EXPECT_EQ(settings.map, MapKind::kCca);
+  EXPECT_EQ(settings.knn_k, 3U);
+  EXPECT_EQ(settings.knn_temperature, 2);
+  EXPECT_TRUE(settings.knn_sparsemax);
+}
+
+TEST(SettingsTest, WhatCannotBeIsRefusedByName) {
+  MethodSettings settings;
+  EXPECT_EQ(Message(SetMethodSetting("omp_k", "0", &settings)),
+            "setting: omp_k: is \"0\", a number from 1 to 1e+09 was expected");
+  EXPECT_EQ(Message(SetMethodSetting("knn_k", "2.5", &settings)),
+            "setting: knn_k: is \"2.5\", a whole number was expected");
+  EXPECT_EQ(Message(SetMethodSetting("map", "lstsq", &settings)),
+            "setting: map: is \"lstsq\", ridge, procrustes or cca was expected");
+  for (const auto& [name, value] : {std::pair("omp_ridge", "nan"),
+                                    {"omp_ridge", ""},
+                                    {"omp_ridge", "1x"},
+                                    {"omp_unit", "yes"},
+                                    {"k", "1"}}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(SetMethodSetting(name, value, &settings))) << name;
+  }
+}
+
+}  // namespace
+}  // namespace tokgraft
