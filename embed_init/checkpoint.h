@@ -35,7 +35,7 @@
 namespace tokgraft {
 
 // Element types of safetensors and of GGUF. Rows can be computed for kF16, kBf16, kF32 and kF64,
-// and for the quantised blocks kQ4_0 to kQ6K (of kQ2K and kQ3K they can be read and copied only);
+// and for the quantised blocks kQ40 to kQ6K (of kQ2K and kQ3K they can be read and copied only);
 // any other type passes through byte for byte.
 enum class DType : std::uint8_t {
   kBool,
@@ -59,11 +59,11 @@ enum class DType : std::uint8_t {
   kF6E2M3,
   kF6E3M2,
   // Blocks of ggml.
-  kQ4_0,
-  kQ4_1,
-  kQ5_0,
-  kQ5_1,
-  kQ8_0,
+  kQ40,
+  kQ41,
+  kQ50,
+  kQ51,
+  kQ80,
   kQ2K,
   kQ3K,
   kQ4K,
@@ -78,8 +78,8 @@ enum class DType : std::uint8_t {
   kIq2S,
   kIq4Xs,
   kIq1M,
-  kTq1_0,
-  kTq2_0,
+  kTq10,
+  kTq20,
   kMxfp4,
 };
 

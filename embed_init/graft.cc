@@ -106,13 +106,12 @@ StatusOr<MergeResult> Grafter::Learn(const TokenizerSpec& base, const MergeOptio
   return MergeLearnt(base, learn);
 }
 
-// By its config.json; what its tensors say of rows counts more.
+// By its config.json, what its tensors say of rows counts more; of a GGUF file by its tensors.
 StatusOr<ModelCost> Grafter::CostOfModel(const Checkpoint& checkpoint) const {
   if (IsGguf(checkpoint)) {
-    return UnimplementedError(
-        Cat(model_dir_,
-            ": a budget of auto weighs the sizes of config.json, which a GGUF "
-            "file has not; give a number"));
+    TOKGRAFT_ASSIGN_OR_RETURN(const GgufModel model,
+                              ReadGgufModel(GgufPathOf(checkpoint), checkpoint.files.front()));
+    return CostOfGguf(model.file, checkpoint);
   }
   TOKGRAFT_ASSIGN_OR_RETURN(ModelCost cost, ReadModelCost(model_dir_));
   cost.hidden_size = checkpoint.embedding.columns;

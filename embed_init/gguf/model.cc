@@ -23,14 +23,14 @@ struct TypeRow {
   DType dtype;
 };
 constexpr TypeRow kTypes[] = {
-    {0, DType::kF32},     {1, DType::kF16},    {2, DType::kQ4_0},    {3, DType::kQ4_1},
-    {6, DType::kQ5_0},    {7, DType::kQ5_1},   {8, DType::kQ8_0},    {10, DType::kQ2K},
+    {0, DType::kF32},     {1, DType::kF16},    {2, DType::kQ40},     {3, DType::kQ41},
+    {6, DType::kQ50},     {7, DType::kQ51},    {8, DType::kQ80},     {10, DType::kQ2K},
     {11, DType::kQ3K},    {12, DType::kQ4K},   {13, DType::kQ5K},    {14, DType::kQ6K},
     {16, DType::kIq2Xxs}, {17, DType::kIq2Xs}, {18, DType::kIq3Xxs}, {19, DType::kIq1S},
     {20, DType::kIq4Nl},  {21, DType::kIq3S},  {22, DType::kIq2S},   {23, DType::kIq4Xs},
     {24, DType::kI8},     {25, DType::kI16},   {26, DType::kI32},    {27, DType::kI64},
-    {28, DType::kF64},    {29, DType::kIq1M},  {30, DType::kBf16},   {34, DType::kTq1_0},
-    {35, DType::kTq2_0},  {39, DType::kMxfp4},
+    {28, DType::kF64},    {29, DType::kIq1M},  {30, DType::kBf16},   {34, DType::kTq10},
+    {35, DType::kTq20},   {39, DType::kMxfp4},
 };
 
 StatusOr<DType> DTypeOf(const GgufTensor& tensor, const std::string& path) {
@@ -221,6 +221,31 @@ Status FindGgufRows(const GgufFile& file, const CheckpointOptions& options,
     checkpoint->head_biases.push_back({bias->name, bias->dtype, bias->shape[0], 1});
   }
   return RefuseOtherTables(*checkpoint);
+}
+
+ModelCost CostOfGguf(const GgufFile& file, const Checkpoint& checkpoint) {
+  ModelCost cost;
+  cost.hidden_size = checkpoint.embedding.columns;
+  cost.rows = checkpoint.embedding.rows;
+  cost.tied = checkpoint.head_kind != HeadKind::kSeparate;
+  const auto number = [&](std::string_view name) {
+    const GgufKey* key = file.Find(Cat(checkpoint.model_type, ".", name));
+    return key == nullptr ? 0 : key->number.value_or(0);
+  };
+  const std::uint64_t experts = number("expert_count");
+  const std::uint64_t used = std::min(number("expert_used_count"), experts);
+  for (const TensorInfo& tensor : checkpoint.tensors) {
+    if (tensor.name == checkpoint.embedding.tensor ||
+        (checkpoint.head && tensor.name == checkpoint.head->tensor)) {
+      continue;
+    }
+    std::uint64_t elements = 1;
+    for (const std::uint64_t size : tensor.shape) elements *= size;
+    cost.body_parameters += elements;
+    const bool shared_out = experts > 0 && tensor.name.find("_exps.") != std::string::npos;
+    cost.active_parameters += shared_out ? elements / experts * used : elements;
+  }
+  return cost;
 }
 
 ModelConfig ConfigOfGguf(const GgufFile& file) {

@@ -12,6 +12,7 @@
 #include "embed_init/init_plan.h"
 #include "tokenizer/gguf.h"
 #include "tokenizer/status.h"
+#include "vocab_merge/model_cost.h"
 
 namespace tokgraft {
 
@@ -35,6 +36,10 @@ StatusOr<GgufModel> ReadGgufModel(const std::string& path, const std::string& fi
 // Sets model_type, embedding, head_kind, head and head_biases of `checkpoint`, whose tensors are
 // known. FailedPrecondition: rows and vocabulary disagree. Unimplemented: types without numbers.
 Status FindGgufRows(const GgufFile& file, const CheckpointOptions& options, Checkpoint* checkpoint);
+
+// What a vocabulary costs the model, counted on its tensors: all but embedding and head are the
+// body. Of experts (*_exps) the share <architecture>.expert_used_count / expert_count is active.
+ModelCost CostOfGguf(const GgufFile& file, const Checkpoint& checkpoint);
 
 // What a config.json would say: the size of the vocabulary and every id that a key names.
 ModelConfig ConfigOfGguf(const GgufFile& file);

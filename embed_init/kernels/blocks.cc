@@ -186,35 +186,36 @@ struct Search {
 
 // The scale and (negated) minimum of 32 numbers with the least weighted squared error.
 std::pair<float, float> FitScaleAndMinimum(const float* x, int highest, Search search) {
-  constexpr std::size_t n = 32;
+  constexpr std::size_t kCount = kSmall;
   float squares = 0;
-  for (std::size_t i = 0; i < n; ++i) squares += x[i] * x[i];
-  const float typical = std::sqrt(squares / static_cast<float>(n));
-  std::array<float, n> weights;
+  for (std::size_t i = 0; i < kCount; ++i) squares += x[i] * x[i];
+  const float typical = std::sqrt(squares / static_cast<float>(kCount));
+  std::array<float, kCount> weights;
   float sum_w = 0;
   float sum_x = 0;
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::size_t i = 0; i < kCount; ++i) {
     weights[i] = typical + std::fabs(x[i]);
     sum_w += weights[i];
     sum_x += weights[i] * x[i];
   }
-  const auto [low, high] = std::minmax_element(x, x + n);
+  const auto [low, high] = std::minmax_element(x, x + kCount);
   float minimum = std::min(*low, 0.0F);
   if (!(*high > minimum)) return {0.0F, -minimum};
   float scale = 1 / (static_cast<float>(highest) / (*high - minimum));
-  const auto error = [&](float with_scale, float with_minimum, const std::array<int, n>& numbers) {
+  const auto error = [&](float with_scale, float with_minimum,
+                         const std::array<int, kCount>& numbers) {
     float sum = 0;
-    for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t i = 0; i < kCount; ++i) {
       const float off = with_scale * static_cast<float>(numbers[i]) + with_minimum - x[i];
       sum += weights[i] * off * off;
     }
     return sum;
   };
   // Each try starts from the best minimum so far.
-  std::array<int, n> numbers;
+  std::array<int, kCount> numbers;
   const auto round_with = [&](float steps) {
     const float inverse = steps / (*high - minimum);
-    for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t i = 0; i < kCount; ++i) {
       numbers[i] = Nearest(inverse * (x[i] - minimum), 0, highest);
     }
   };
@@ -225,7 +226,7 @@ std::pair<float, float> FitScaleAndMinimum(const float* x, int highest, Search s
     float sum_l = 0;
     float sum_l2 = 0;
     float sum_xl = 0;
-    for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t i = 0; i < kCount; ++i) {
       const auto l = static_cast<float>(numbers[i]);
       sum_l += weights[i] * l;
       sum_l2 += weights[i] * l * l;
@@ -305,10 +306,10 @@ void ReadQ6(const char* block, double* out) {
 
 // The scale of 16 numbers, numbers from -32 to 31, with the least squared error weighted by x^2.
 float FitScale(const float* x) {
-  constexpr std::size_t n = 16;
-  constexpr int middle = 32;
+  constexpr std::size_t kCount = 16;
+  constexpr int kMiddle = 32;
   float farthest = 0;
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::size_t i = 0; i < kCount; ++i) {
     if (std::fabs(x[i]) > std::fabs(farthest)) farthest = x[i];
   }
   if (std::fabs(farthest) < kNothing) return 0;
@@ -317,11 +318,11 @@ float FitScale(const float* x) {
   // The plain scale first, then those around it.
   for (const int step : {0, -9, -8, -7, -6, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6, 7, 8, 9}) {
     const float inverse =
-        -(static_cast<float>(middle) + 0.1F * static_cast<float>(step)) / farthest;
+        -(static_cast<float>(kMiddle) + 0.1F * static_cast<float>(step)) / farthest;
     float sum_xl = 0;
     float sum_l2 = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      const auto l = static_cast<float>(Nearest(inverse * x[i], -middle, middle - 1));
+    for (std::size_t i = 0; i < kCount; ++i) {
+      const auto l = static_cast<float>(Nearest(inverse * x[i], -kMiddle, kMiddle - 1));
       const float weight = x[i] * x[i];
       sum_xl += weight * x[i] * l;
       sum_l2 += weight * l * l;
@@ -395,15 +396,15 @@ void ReadQ3(const char* block, double* out) {
 
 void ReadBlock(DType dtype, const char* block, double* out) {
   switch (dtype) {
-    case DType::kQ4_0:
+    case DType::kQ40:
       return ReadSmall({4, false}, block, out);
-    case DType::kQ4_1:
+    case DType::kQ41:
       return ReadSmall({4, true}, block, out);
-    case DType::kQ5_0:
+    case DType::kQ50:
       return ReadSmall({5, false}, block, out);
-    case DType::kQ5_1:
+    case DType::kQ51:
       return ReadSmall({5, true}, block, out);
-    case DType::kQ8_0:
+    case DType::kQ80:
       return ReadQ8(block, out);
     case DType::kQ2K:
       return ReadQ2(block, out);
@@ -422,15 +423,15 @@ void ReadBlock(DType dtype, const char* block, double* out) {
 
 void WriteBlock(DType dtype, const float* x, char* block) {
   switch (dtype) {
-    case DType::kQ4_0:
+    case DType::kQ40:
       return WriteSmall({4, false}, x, block);
-    case DType::kQ4_1:
+    case DType::kQ41:
       return WriteSmall({4, true}, x, block);
-    case DType::kQ5_0:
+    case DType::kQ50:
       return WriteSmall({5, false}, x, block);
-    case DType::kQ5_1:
+    case DType::kQ51:
       return WriteSmall({5, true}, x, block);
-    case DType::kQ8_0:
+    case DType::kQ80:
       return WriteQ8(x, block);
     case DType::kQ4K:
       return WriteQ45(4, x, block);
@@ -450,8 +451,8 @@ bool CanReadBlocks(DType dtype) {
 }
 
 bool CanWriteBlocks(DType dtype) {
-  return dtype == DType::kQ4_0 || dtype == DType::kQ4_1 || dtype == DType::kQ5_0 ||
-         dtype == DType::kQ5_1 || dtype == DType::kQ8_0 || dtype == DType::kQ4K ||
+  return dtype == DType::kQ40 || dtype == DType::kQ41 || dtype == DType::kQ50 ||
+         dtype == DType::kQ51 || dtype == DType::kQ80 || dtype == DType::kQ4K ||
          dtype == DType::kQ5K || dtype == DType::kQ6K;
 }
 

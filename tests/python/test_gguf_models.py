@@ -232,6 +232,18 @@ def test_merge_then_init_gives_the_same_file(tmp_path, donor):
     assert done.returncode == 1 and "--pad-to-multiple: is 64" in done.stderr
 
 
+def test_a_budget_can_be_chosen_for_the_model(tmp_path, donor):
+    path = model(tmp_path / "model/toy.gguf", Type.Q8_0)
+    (tmp_path / "text.txt").write_text("\n".join(toys.OTHER_SENTENCES * 20))
+    done = run("graft", path, "--donor", donor, "--budget", "auto", "--corpus", tmp_path / "text.txt",
+               "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    chosen = json.loads((tmp_path / "out/budget.json").read_text())
+    tensors = gguf.GGUFReader(path).tensors
+    body = sum(int(np.prod(t.shape)) for t in tensors if t.name != "token_embd.weight")
+    assert chosen["model"]["body_parameters"] == body, chosen["model"]
+
+
 def test_damage_is_noticed(tmp_path, donor):
     path = model(tmp_path / "model/toy.gguf", Type.Q8_0)
     assert run("graft", path, "--donor", donor, "--budget", 9, "-o", tmp_path / "out").returncode == 0

@@ -58,14 +58,14 @@ class GgufModelTest : public ::testing::Test {
 };
 
 TEST_F(GgufModelTest, RowsAreFoundByTheNamesOfLlamaCpp) {
-  const std::string path = Write(DType::kQ8_0, DType::kQ6K);
+  const std::string path = Write(DType::kQ80, DType::kQ6K);
   for (const std::string& name : {path, directory_.path()}) {
     const auto model = OpenCheckpoint(name);
     ASSERT_TRUE(model.ok()) << model.status();
     EXPECT_TRUE(IsGguf(*model));
     EXPECT_EQ(GgufPathOf(*model), path);
     EXPECT_EQ(model->model_type, "llama");
-    EXPECT_EQ(model->embedding, (RowTensor{"token_embd.weight", DType::kQ8_0, kGgufRows, 256}));
+    EXPECT_EQ(model->embedding, (RowTensor{"token_embd.weight", DType::kQ80, kGgufRows, 256}));
     EXPECT_EQ(model->head_kind, HeadKind::kSeparate);
     EXPECT_EQ(model->head->dtype, DType::kQ6K);
   }
@@ -74,11 +74,11 @@ TEST_F(GgufModelTest, RowsAreFoundByTheNamesOfLlamaCpp) {
 
 TEST_F(GgufModelTest, EveryTypeOfRowsGrowsAndVerifies) {
   for (const DType dtype :
-       {DType::kF32, DType::kF16, DType::kBf16, DType::kQ8_0, DType::kQ4_0, DType::kQ4_1,
-        DType::kQ5_0, DType::kQ5_1, DType::kQ4K, DType::kQ5K, DType::kQ6K}) {
+       {DType::kF32, DType::kF16, DType::kBf16, DType::kQ80, DType::kQ40, DType::kQ41, DType::kQ50,
+        DType::kQ51, DType::kQ4K, DType::kQ5K, DType::kQ6K}) {
     for (const bool tied : {true, false}) {
       const std::string path =
-          Write(dtype, tied ? std::nullopt : std::optional<DType>(DType::kQ5_1));
+          Write(dtype, tied ? std::nullopt : std::optional<DType>(DType::kQ51));
       const std::string out = directory_ / Cat("out", static_cast<int>(dtype), tied);
       const auto report = Graft(path, out);
       ASSERT_TRUE(report.ok()) << report.status();
@@ -103,7 +103,7 @@ TEST_F(GgufModelTest, EveryTypeOfRowsGrowsAndVerifies) {
 }
 
 TEST_F(GgufModelTest, KeysThatAreNoVocabularyStay) {
-  const std::string path = Write(DType::kQ8_0);
+  const std::string path = Write(DType::kQ80);
   ASSERT_TRUE(Graft(path, directory_ / "out").ok());
   const GgufFile before = ReadGgufModel(path, "m")->file;
   const GgufFile after = ReadGgufModel(directory_ / "out/model.gguf", "m")->file;
@@ -140,11 +140,33 @@ TEST(GgufKeys, IdsFollowThePlanAndThoseThatAreGoneAreNoted) {
   EXPECT_THAT(notes, ElementsAre(HasSubstr("eot_token_id: names token 7")));
 }
 
+TEST(GgufCost, IsCountedOnTheTensors) {
+  GgufFile file;
+  file.keys = {testing::GgufNumber("moe.expert_count", 4),
+               testing::GgufNumber("moe.expert_used_count", 1)};
+  Checkpoint model;
+  model.model_type = "moe";
+  model.embedding = {"token_embd.weight", DType::kQ80, 100, 32};
+  model.head_kind = HeadKind::kTied;
+  const auto add = [&](const std::string& name, const std::vector<std::uint64_t>& shape) {
+    model.tensors.push_back({.name = name, .dtype = DType::kF32, .shape = shape, .file = ""});
+  };
+  add("blk.0.ffn_up_exps.weight", {4, 10, 32});
+  add("blk.0.attn_q.weight", {32, 32});
+  add("token_embd.weight", {100, 32});
+  const ModelCost cost = CostOfGguf(file, model);
+  EXPECT_EQ(cost.body_parameters, 4 * 320 + 1024u);
+  EXPECT_EQ(cost.active_parameters, 320 + 1024u);
+  EXPECT_EQ(cost.rows, 100u);
+  EXPECT_EQ(cost.hidden_size, 32u);
+  EXPECT_TRUE(cost.tied);
+}
+
 TEST_F(GgufModelTest, WhatCannotBeIsRefused) {
   EXPECT_THAT(std::string(Message(Graft(Write(DType::kQ3K), directory_ / "out").status())),
               HasSubstr("is stored as Q3_K, in which 1 new rows cannot be made"));
   EXPECT_THAT(ErrorOf(Write(DType::kIq4Nl)), HasSubstr("stored as IQ4_NL"));
-  const std::string path = Write(DType::kQ8_0);
+  const std::string path = Write(DType::kQ80);
   EXPECT_THAT(
       std::string(Message(Graft(path, directory_ / "out", {.pad_to_multiple = 8}).status())),
       HasSubstr("--pad-to-multiple: is 8"));
@@ -153,9 +175,9 @@ TEST_F(GgufModelTest, WhatCannotBeIsRefused) {
   testing::WriteText(directory_ / "second.gguf", "GGUF");
   EXPECT_THAT(ErrorOf(directory_.path()), HasSubstr("holds 2 GGUF files"));
   testing::WriteText(
-      path, testing::GgufModelBytes(testing::GgufKeysOf({"ab"}), GgufTensorsOf(DType::kQ8_0, {})));
+      path, testing::GgufModelBytes(testing::GgufKeysOf({"ab"}), GgufTensorsOf(DType::kQ80, {})));
   EXPECT_THAT(ErrorOf(path), HasSubstr("has 257 tokens, 258 were expected"));
-  std::vector<TensorInfo> more = GgufTensorsOf(DType::kQ8_0, {});
+  std::vector<TensorInfo> more = GgufTensorsOf(DType::kQ80, {});
   more.push_back({.name = "per_layer_token_embd.weight",
                   .dtype = DType::kF16,
                   .shape = {kGgufRows, 8},
@@ -165,7 +187,7 @@ TEST_F(GgufModelTest, WhatCannotBeIsRefused) {
 }
 
 TEST_F(GgufModelTest, EveryTruncationAndManyMutationsAreHandled) {
-  const std::string path = Write(DType::kQ8_0);
+  const std::string path = Write(DType::kQ80);
   const std::string whole = testing::ReadText(path);
   const std::size_t header = ReadGgufModel(path, "m")->file.data_begin;
   std::mt19937 random(2);

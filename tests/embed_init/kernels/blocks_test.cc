@@ -18,8 +18,8 @@ struct WrittenBlocks {
   double error;  // root mean square, in parts of that of the numbers
 };
 constexpr WrittenBlocks kWrittenBlocks[] = {
-    {DType::kQ8_0, 0.008}, {DType::kQ4_0, 0.11}, {DType::kQ4_1, 0.09}, {DType::kQ5_0, 0.055},
-    {DType::kQ5_1, 0.045}, {DType::kQ4K, 0.085}, {DType::kQ5K, 0.045}, {DType::kQ6K, 0.025}};
+    {DType::kQ80, 0.008}, {DType::kQ40, 0.11},  {DType::kQ41, 0.09},  {DType::kQ50, 0.055},
+    {DType::kQ51, 0.045}, {DType::kQ4K, 0.085}, {DType::kQ5K, 0.045}, {DType::kQ6K, 0.025}};
 
 std::string EncodeBlocks(DType dtype, const std::vector<double>& values) {
   std::string bytes(BytesOf(dtype, values.size()), '\x5A');
@@ -43,14 +43,14 @@ TEST(Blocks, ABlockByHand) {
   values[0] = -8;
   values[1] = 7;
   values[16] = 3;
-  const std::string bytes = EncodeBlocks(DType::kQ4_0, values);
+  const std::string bytes = EncodeBlocks(DType::kQ40, values);
   EXPECT_EQ(bytes.substr(0, 2), std::string("\x00\x3C", 2));
   EXPECT_EQ(bytes.substr(2, 3), "\xB0\x8F\x88");
-  EXPECT_EQ(DecodeBlocks(DType::kQ4_0, bytes, 32), values);
+  EXPECT_EQ(DecodeBlocks(DType::kQ40, bytes, 32), values);
   std::vector<double> eight(32, 0.0);
   eight[3] = 127;
   eight[4] = -2.5;  // halves away from zero
-  const std::string q8 = EncodeBlocks(DType::kQ8_0, eight);
+  const std::string q8 = EncodeBlocks(DType::kQ80, eight);
   EXPECT_EQ(q8.substr(0, 7), std::string("\x00\x3C\x00\x00\x00\x7F\xFD", 7));
 }
 
