@@ -90,6 +90,12 @@ class Batch {
           const std::size_t rows = std::min(kPanelRows, packed_.count() - panel * kPanelRows);
           for (std::size_t i = 0; i < states_.size(); ++i) {
             const float* products = tile.data() + i * kPanelRows;
+            // Mostly none of them is better, which a sum of comparisons tells without a branch.
+            unsigned better = 0;
+            for (std::size_t row = 0; row < kPanelRows; ++row) {
+              better += std::fabs(products[row]) > best[i].product ? 1U : 0U;
+            }
+            if (better == 0) continue;
             for (std::size_t row = 0; row < rows; ++row) {
               const float product = std::fabs(products[row]);
               if (product > best[i].product) {
