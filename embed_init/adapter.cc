@@ -223,6 +223,13 @@ class AdapterGrafter {
                                          "the graft; name the grafted model of this adapter's "
                                          "base"));
     }
+    if (!RoleOf(mapping.is_input).dense.rows.empty()) {
+      return FailedPreconditionError(Cat(
+          Place(tensor), ": ", RoleOf(mapping.is_input).dense.rows.size(), " rows of ", grafted_,
+          " are numbers of their own, a sum of "
+          "old rows was expected, which parts of an adapter could "
+          "follow; merge the adapter into the model before the graft"));
+    }
     return mapping;
   }
 

@@ -117,6 +117,17 @@ TEST_F(AdapterTest, PartsPerTokenFollowThePlan) {
   EXPECT_EQ(config["r"], 4);
 }
 
+TEST_F(AdapterTest, RowsOfTheirOwnNumbersAreRefused) {
+  const std::vector<float> rows(20 * 16, 0.5F);
+  MakeModel({.given = {.input = rows, .output = {}, .name = "trained"}});
+  WriteAdapter({{kPrefix + "model.embed_tokens.lora_embedding_A", {4, kOldRows}}});
+  EXPECT_THAT(ErrorOfGraft(), HasSubstr("20 rows of"));
+  EXPECT_THAT(ErrorOfGraft(), HasSubstr("merge the adapter into the model before the graft"));
+  WriteAdapter({{kPrefix + "lm_head.lora_B.weight", {kOldRows, 4}},
+                {kPrefix + "model.layers.0.self_attn.q_proj.lora_A.weight", {4, 16}}});
+  EXPECT_TRUE(Graft().ok());  // the output rows are sums
+}
+
 TEST_F(AdapterTest, NoiseIsForWholeMatricesOnly) {
   MakeModel({.method = Method::kGaussian});
   WriteAdapter({{kPrefix + "model.embed_tokens.lora_embedding_A", {4, kOldRows}},
