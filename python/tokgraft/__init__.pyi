@@ -38,7 +38,6 @@ from tokgraft._core import (
     trim as trim,
     verify as verify,
 )
-from tokgraft import fit as fit
 from tokgraft.optimizer import remap_optimizer as remap_optimizer
 from tokgraft.probe import ProbeReport as ProbeReport, probe as probe
 from tokgraft.report import report as report
