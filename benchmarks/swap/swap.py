@@ -28,7 +28,7 @@ import torch
 import tokgraft
 from tokgraft.fit.documents import spread
 from tokgraft.fit.language_model import LanguageModel
-from tokgraft.fit.states import with_start
+from tokgraft.fit.states import input_table, with_start
 from tokgraft.fit.vocabulary import NewVocabulary
 from tokgraft.loss import ROLES, loss
 
@@ -100,8 +100,7 @@ class Bench:
         start = time.monotonic()
         inputs, outputs = contenders.make(contender, self.change, self.model, seed=seed)
         seconds = time.monotonic() - start
-        first = self.model.input_rows[self.model.start_id][None].float()
-        rows = torch.cat([self.vocabulary.assemble(self.model.input_rows.float(), inputs), first])
+        rows = input_table(self.model, self.vocabulary, inputs)
         head = self.vocabulary.assemble(self.model.output_rows.float(), outputs)
         result = {}
         for kind, texts in self.texts.items():

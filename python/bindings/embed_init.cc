@@ -211,6 +211,21 @@ Report<AdapterReport> PyGraftAdapter(const py::object& adapter, const py::object
   return {value.ToJson(), value.DebugString()};
 }
 
+// What init_embeddings and graft say of the arguments that they share.
+constexpr char kRowsDoc[] =
+    "method, input_method, output_method: auto, mean, weighted, ridge, ..., with a donor_model "
+    "omp,\n"
+    "map, knn, stacked (`tokgraft init --help` lists them and says how each makes rows). "
+    "settings:\n"
+    "numbers of single methods by name, {\"omp_k\": 32} (listed there too). tie: keep, "
+    "keep-input,\n"
+    "keep-output, compromise, untie. input_norm, output_norm: none, pieces, script. "
+    "donor_model:\n"
+    "directory of the donor's model. pad_to_multiple: rows are rounded up; 0: as the model's "
+    "divide. force: replaces an\n"
+    "output that exists. link: hard links for unchanged files. progress: called with the stage\n"
+    "and a fraction.";
+
 void RegisterInit(py::module_& m) {
   m.def(
       "init_embeddings",
@@ -236,26 +251,19 @@ void RegisterInit(py::module_& m) {
       py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("rows") = py::none(),
       py::arg("rows_name") = "", py::arg("force") = false, py::arg("link") = false,
       py::arg("threads") = 0, py::arg("progress") = py::none(),
-      "Writes a model directory with rows for a merged vocabulary.\n\n"
-      "rows: rows that were made elsewhere, {\"input\": float32[n, d], \"output\": float32[n, d] "
-      "|\n"
-      "None} for the n tokens of merged.id_map.added, in this order; a role without any is made "
-      "by\n"
-      "its method. Both for a tied model: tie=\"untie\". rows_name: how they were made, kept in "
-      "the\n"
-      "manifest and the report.\n"
-      "method, input_method, output_method: auto, mean, weighted, ridge, ..., with a donor_model "
-      "omp,\n"
-      "map, knn, stacked (`tokgraft init --help` lists them and says how each makes rows). "
-      "settings:\n"
-      "numbers of single methods by name, {\"omp_k\": 32} (listed there too). tie: keep, "
-      "keep-input,\n"
-      "keep-output, compromise, untie. input_norm, output_norm: none, pieces, script. "
-      "donor_model:\n"
-      "directory of the donor's model. pad_to_multiple: rows are rounded up; 0: as the model's "
-      "divide. force: replaces an\n"
-      "output that exists. link: hard links for unchanged files. progress: called with the stage\n"
-      "and a fraction.");
+      Cat("Writes a model directory with rows for a merged vocabulary.\n\n"
+          "rows: rows that were made elsewhere, {\"input\": float32[n, d], \"output\": float32[n, "
+          "d] "
+          "|\n"
+          "None} for the n tokens of merged.id_map.added, in this order; a role without any is "
+          "made "
+          "by\n"
+          "its method. Both for a tied model: tie=\"untie\". rows_name: how they were made, kept "
+          "in "
+          "the\n"
+          "manifest and the report.\n",
+          kRowsDoc)
+          .c_str());
 }
 
 void RegisterGraft(py::module_& m) {
@@ -318,27 +326,17 @@ void RegisterGraft(py::module_& m) {
       py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("dry_run") = false,
       py::arg("force") = false, py::arg("link") = false, py::arg("verify") = true,
       py::arg("threads") = 0, py::arg("progress") = py::none(),
-      "The main job: plan, merge, make rows, write, verify.\n\n"
-      "model: a model directory; donor: a Tokenizer or a path; out: the directory to write.\n"
-      "donor_corpus, donor_size, strategy, budget (\"auto\": for this model), memory_weight, "
-      "scripts,\n"
-      "pieces, curve, protect: "
-      "as\n"
-      "for merge. corpora: files by name, to select, "
-      "certify and\n"
-      "measure on. dry_run: only the report. verify: read the output again.\n"
-      "method, input_method, output_method: auto, mean, weighted, ridge, ..., with a donor_model "
-      "omp,\n"
-      "map, knn, stacked (`tokgraft init --help` lists them and says how each makes rows). "
-      "settings:\n"
-      "numbers of single methods by name, {\"omp_k\": 32} (listed there too). tie: keep, "
-      "keep-input,\n"
-      "keep-output, compromise, untie. input_norm, output_norm: none, pieces, script. "
-      "donor_model:\n"
-      "directory of the donor's model. pad_to_multiple: rows are rounded up; 0: as the model's "
-      "divide. force: replaces an\n"
-      "output that exists. link: hard links for unchanged files. progress: called with the stage\n"
-      "and a fraction.");
+      Cat("The main job: plan, merge, make rows, write, verify.\n\n"
+          "model: a model directory; donor: a Tokenizer or a path; out: the directory to write.\n"
+          "donor_corpus, donor_size, strategy, budget (\"auto\": for this model), memory_weight, "
+          "scripts,\n"
+          "pieces, curve, protect: "
+          "as\n"
+          "for merge. corpora: files by name, to select, "
+          "certify and\n"
+          "measure on. dry_run: only the report. verify: read the output again.\n",
+          kRowsDoc)
+          .c_str());
 }
 
 }  // namespace

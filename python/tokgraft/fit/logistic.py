@@ -63,8 +63,9 @@ def logistic(output_rows: torch.Tensor, vocabulary: NewVocabulary, states: State
     row and column, and 8 bytes per new row and position of a batch."""
     began = time.monotonic()
     count, columns = len(vocabulary.pieces), output_rows.shape[1]
-    direction = common_direction(states.state[: 20_000].float())
-    along = states.state[: 20_000].float() @ direction
+    sample = states.state[: 20_000].float()
+    direction = common_direction(sample)
+    along = sample @ direction
     own = piece_rows(output_rows, vocabulary.pieces)
     pieces = torch.tensor([float(len(p)) for p in vocabulary.pieces])
     shared = [torch.zeros(columns, columns, requires_grad=True) for _ in range(3)]
@@ -82,7 +83,7 @@ def logistic(output_rows: torch.Tensor, vocabulary: NewVocabulary, states: State
         return (own["first"] + own["first"] @ shared[0] + own["second"] @ shared[1]
                 + own["last"] @ shared[2] + bias[:, None] * direction + part)
 
-    place = vocabulary.place_of(states.following)
+    place = vocabulary.added_places()[states.following]
     positions = len(place)
     batch = min(options.batch, positions)
     batches = positions // batch if batch else 0

@@ -112,7 +112,7 @@ def _fit_output(model: LanguageModel, merged: "_core.MergeResult", vocabulary: N
     return fitted.rows, {
         "fit_bytes": sum(len(text.encode("utf-8", "replace")) for text in texts),
         "positions": len(states.following),
-        "added_tokens_seen": int((vocabulary.place_of(seen) >= 0).sum()),
+        "added_tokens_seen": int((vocabulary.added_places()[seen] >= 0).sum()),
         "loss_first_pass": round(fitted.losses[0], 4) if fitted.losses else None,
         "loss_last_pass": round(fitted.losses[-1], 4) if fitted.losses else None,
         "common_direction": [round(value, 4) for value in fitted.constant],

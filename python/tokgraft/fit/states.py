@@ -33,16 +33,13 @@ def read(model: LanguageModel, vocabulary: NewVocabulary, input_rows: torch.Tens
          documents: Sequence[np.ndarray], *, stage: str = "states",
          progress: Callable[[str, float], None] | None = None) -> States:
     """One pass of the model over documents of new ids, whose added tokens it reads by `input_rows`
-    [n, columns]. A start token that the vocabulary lacks is `len(all rows)`, see `with_start`."""
-    start_row = model.input_rows[model.start_id][None].float()
-    rows = torch.cat([vocabulary.assemble(model.input_rows.float(), input_rows.to(model.device)),
-                      start_row])
+    [n, columns]. The documents begin with a start token, see `with_start`."""
+    rows = input_table(model, vocabulary, input_rows)
     kept = model.output_rows[vocabulary.kept_old.to(model.device)].to(model.dtype)
     bias = None
     if model.output_bias is not None:
         bias = model.output_bias[vocabulary.kept_old.to(model.device)].float()
-    place = torch.full((vocabulary.size + 1,), -1, dtype=torch.long)
-    place[vocabulary.kept_new] = torch.arange(len(vocabulary.kept_new))
+    place = vocabulary.kept_places()
     parts: dict[str, list[torch.Tensor]] = {"s": [], "y": [], "mass": [], "logit": []}
     total, done = sum(map(len, documents)), 0
     with model.rows(rows):
@@ -71,5 +68,13 @@ def read(model: LanguageModel, vocabulary: NewVocabulary, input_rows: torch.Tens
 
 def with_start(vocabulary: NewVocabulary, documents: Sequence[np.ndarray]) -> list[np.ndarray]:
     """A start token in front of each document: an id of its own, one past the vocabulary, which
-    `read` gives the row of the model's start token; no text and no target holds it."""
+    `input_table` gives the row of the model's start token; no text and no target holds it."""
     return [np.concatenate([[vocabulary.size], ids.astype(np.int64)]) for ids in documents]
+
+
+def input_table(model: LanguageModel, vocabulary: NewVocabulary, input_rows: torch.Tensor
+                ) -> torch.Tensor:
+    """[size + 1, columns]: what documents of `with_start` are read by; input_rows [n, columns] are
+    those of added tokens."""
+    start = model.input_rows[model.start_id][None].float()
+    return torch.cat([vocabulary.assemble(model.input_rows.float(), input_rows), start])

@@ -22,7 +22,7 @@ import torch
 
 from tokgraft import _core
 from tokgraft.fit.language_model import LanguageModel, padded_batches
-from tokgraft.fit.states import with_start
+from tokgraft.fit.states import input_table, with_start
 from tokgraft.fit.vocabulary import NewVocabulary, piece_rows
 from tokgraft.loss import loss as measure
 
@@ -148,18 +148,15 @@ class _Head:
     """The loss of a batch as a function of the new rows."""
 
     def __init__(self, model: LanguageModel, vocabulary: NewVocabulary) -> None:
-        self._model, self._vocabulary = model, vocabulary
+        self._model = model
         device = model.device
-        start = model.input_rows[model.start_id][None].float()
-        self._old = torch.cat([vocabulary.assemble(
-            model.input_rows.float(), torch.zeros(len(vocabulary.added), model.columns)), start])
+        self._old = input_table(model, vocabulary,
+                                torch.zeros(len(vocabulary.added), model.columns))
         kept = vocabulary.kept_old.to(device)
         self._kept = model.output_rows[kept].to(model.dtype)
         self._bias = None if model.output_bias is None else model.output_bias[kept].float()
-        self._place = torch.full((vocabulary.size + 1,), -1, dtype=torch.long)
-        self._place[vocabulary.added] = torch.arange(len(vocabulary.added))
-        self._kept_place = torch.full((vocabulary.size + 1,), -1, dtype=torch.long)
-        self._kept_place[vocabulary.kept_new] = torch.arange(len(vocabulary.kept_new))
+        self._place = vocabulary.added_places()
+        self._kept_place = vocabulary.kept_places()
 
     def nats(self, ids: torch.Tensor, mask: torch.Tensor, inputs: _Rows, outputs: _Rows
              ) -> torch.Tensor:
@@ -187,8 +184,7 @@ class _Head:
 
 def _judge(model: LanguageModel, vocabulary: NewVocabulary, inputs: torch.Tensor,
            outputs: torch.Tensor, documents: list[np.ndarray], sizes: list[int]) -> float:
-    start = model.input_rows[model.start_id][None].float()
-    rows = torch.cat([vocabulary.assemble(model.input_rows.float(), inputs), start])
+    rows = input_table(model, vocabulary, inputs)
     head = vocabulary.assemble(model.output_rows.float(), outputs)
     return measure(model, rows, head, documents, sizes).bits_per_byte
 

@@ -43,11 +43,19 @@ class NewVocabulary:
             known=torch.tensor(known, dtype=torch.bool),
         )
 
-    def place_of(self, ids: torch.Tensor) -> torch.Tensor:
-        """Index into `added` of each id, -1 where it is an old token."""
-        places = torch.full((self.size,), -1, dtype=torch.long)
-        places[self.added] = torch.arange(len(self.added))
-        return places[ids]
+    def added_places(self) -> torch.Tensor:
+        """[size + 1]: index into `added` of each id, -1 where it is none of these; the last is the
+        start token of `with_start`."""
+        return self._places(self.added)
+
+    def kept_places(self) -> torch.Tensor:
+        """The same into `kept_new`."""
+        return self._places(self.kept_new)
+
+    def _places(self, ids: torch.Tensor) -> torch.Tensor:
+        places = torch.full((self.size + 1,), -1, dtype=torch.long)
+        places[ids] = torch.arange(len(ids))
+        return places
 
     def assemble(self, old: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
         """[size, columns]: old rows where they are kept, `new` [n, columns] for added tokens. Ids
