@@ -14,6 +14,7 @@ import pathlib
 import shutil
 import sys
 
+import gemma
 import numpy as np
 import torch
 
@@ -23,6 +24,7 @@ import data  # noqa: E402
 import tokgraft  # noqa: E402
 from tokgraft.fit.documents import windows  # noqa: E402
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 WINDOW = 1000  # bytes
 CHANGES = ["p0-en", "p1-de", "p1-zh", "swap-gpt2-en", "swap-qwen3-en", "swap-gemma3-en",
            "swap-gemma3-zh"]
@@ -45,6 +47,11 @@ class Change:
     texts: Texts
     original_model: pathlib.Path
     original: tokgraft.Tokenizer
+    folder: pathlib.Path  # for files
+
+    def need_donor_model(self) -> str:
+        """Directory of Gemma-3-270M: the donor of all changes, tokens are matched by bytes."""
+        return str(gemma.directory(ROOT / "build/swap"))
 
 
 def source_model() -> pathlib.Path:
@@ -75,11 +82,11 @@ def make(name: str, folder: pathlib.Path, *, seed: int = 0) -> Change:
     if kind == "p0":
         model = _hide(source, folder / "hidden", texts.train, original, seed)
         merged = tokgraft.merge(tokgraft.load(model), original, strategy="swap")
-        return Change(name, model, merged, texts, source, original)
+        return Change(name, model, merged, texts, source, original, folder)
     if kind == "p1":
         merged = tokgraft.merge(original, donor_corpus=corpus, donor_size=ADDED)
-        return Change(name, source, merged, texts, source, original)
-    donor = tokgraft.load(data.DATA / "tokenizers" / rest[0] / "tokenizer.json")
+        return Change(name, source, merged, texts, source, original, folder)
+    donor = tokgraft.load(data.DATA / "tokenizers" / rest[0])
     if rest[0] != "gpt2":  # a vocabulary of 150,000 and more: what the texts need of it
         everything = [corpus]
         for i, held in enumerate(texts.held_out.values()):
@@ -87,7 +94,7 @@ def make(name: str, folder: pathlib.Path, *, seed: int = 0) -> Change:
             everything[-1].write_text("\n".join(held), encoding="utf-8")
         donor = tokgraft.trim(donor, keep={path.stem: path for path in everything}).tokenizer
     return Change(name, source, tokgraft.merge(original, donor, strategy="swap"), texts, source,
-                  original)
+                  original, folder)
 
 
 def _hide(source: pathlib.Path, out: pathlib.Path, train: list[str],

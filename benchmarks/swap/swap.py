@@ -40,13 +40,16 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
-def sources() -> str:
-    """The files that decide a cell's numbers."""
-    files = sorted([*pathlib.Path(__file__).parent.glob("c*.py"),
-                    *(ROOT / "python/tokgraft/fit").glob("*.py"),
-                    ROOT / "python/tokgraft/loss.py",
-                    *(ROOT / "embed_init/methods").glob("*"), *(ROOT / "embed_init/kernels").glob("*")])
-    return digest(*[file.read_bytes().hex() for file in files])
+# What every cell depends on: the change, and how a loss is measured.
+_COMMON = ("benchmarks/swap/changes.py", "python/tokgraft/loss.py",
+           *(f"python/tokgraft/fit/{name}.py"
+             for name in ("documents", "language_model", "states", "vocabulary")))
+
+
+def sources(files: tuple[str, ...]) -> str:
+    """Of the files that decide a cell's numbers; patterns below the root."""
+    found = sorted({file for pattern in files for file in ROOT.glob(pattern)})
+    return digest(*[file.read_bytes().hex() for file in found])
 
 
 class Bench:
@@ -59,8 +62,10 @@ class Bench:
         self._open = False
 
     def path(self, contender: str, seed: int) -> pathlib.Path:
-        key = digest(self.name, contender, seed, self.arguments.documents, sources(),
-                     torch.__version__, tokgraft.__version__)
+        known = contenders.TABLE.get(contender)  # None: the original model
+        key = digest(self.name, seed, self.arguments.documents, torch.__version__,
+                     tokgraft.__version__, known.definition if known else contender,
+                     sources(_COMMON + (known.files if known else ())))
         return self.folder / f"{contender.replace(', ', '-')}-{seed}-{key}.json"
 
     def read(self, contender: str, seed: int) -> dict | None:
@@ -98,7 +103,7 @@ class Bench:
             return self.original()
         self.open()
         start = time.monotonic()
-        inputs, outputs = contenders.make(contender, self.change, self.model, seed=seed)
+        inputs, outputs = contenders.TABLE[contender].make(self.change, self.model, seed)
         seconds = time.monotonic() - start
         rows = input_table(self.model, self.vocabulary, inputs)
         head = self.vocabulary.assemble(self.model.output_rows.float(), outputs)
@@ -115,6 +120,10 @@ class Bench:
         return {"bits": found.bits.tolist(), "bytes": found.bytes.tolist(),
                 "roles": {role: [found.role_bits_per_byte(role), found.roles[role][1]]
                           for role in ROLES}}
+
+
+def is_seeded(name: str) -> bool:
+    return name in contenders.TABLE and contenders.TABLE[name].seeded
 
 
 def closed(cells: list[dict], fvt: dict, original: dict, kind: str) -> tuple[float, float, float]:
@@ -146,7 +155,7 @@ def table(bench: Bench, names: list[str], seeds: int) -> list[str]:
                                                     for kind in kinds) + " | |")
     missing = []
     for name in names:
-        wanted = range(seeds if name in contenders.SEEDED else 1)
+        wanted = range(seeds if is_seeded(name) else 1)
         cells = [cell for seed in wanted if (cell := bench.read(name, seed))]
         if len(cells) < len(wanted):
             missing.append(f"{name} ({len(wanted) - len(cells)} of {len(wanted)})")
@@ -172,17 +181,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--change", action="append", choices=changes.CHANGES)
-    parser.add_argument("--contender", action="append", choices=contenders.ALL)
+    parser.add_argument("--contender", action="append", choices=list(contenders.TABLE))
     parser.add_argument("--documents", type=int, default=60, help="held out, of each kind")
     parser.add_argument("--seeds", type=int, default=3, help="of contenders in which there is chance")
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build/swap")
     parser.add_argument("--table", action="store_true", help="run nothing")
     arguments = parser.parse_args()
-    names = arguments.contender or contenders.ALL
+    names = arguments.contender or list(contenders.TABLE)
     for change in arguments.change or changes.CHANGES:
         bench = Bench(change, arguments)
         for name in ["original", *dict.fromkeys(["fvt", *names])]:
-            for seed in range(arguments.seeds if name in contenders.SEEDED else 1):
+            for seed in range(arguments.seeds if is_seeded(name) else 1):
                 if arguments.table or bench.read(name, seed):
                     continue
                 print(f"{change}: {name}, seed {seed}", file=sys.stderr, flush=True)

@@ -3,6 +3,7 @@
 import json
 import math
 import pathlib
+import sys
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from tokgraft.fit import FittedRows, fit_rows  # noqa: E402
+from tokgraft.fit.blend import blend  # noqa: E402
 from tokgraft.fit.documents import fit_documents, lines_of, spread, windows  # noqa: E402
 from tokgraft.fit.language_model import LanguageModel, padded_batches  # noqa: E402
 from tokgraft.fit.logistic import LogisticOptions, common_direction, logistic  # noqa: E402
@@ -21,7 +23,7 @@ from tokgraft.fit.splits import examples, halves  # noqa: E402
 from tokgraft.fit.states import read, with_start  # noqa: E402
 from tokgraft.fit.training import TrainingOptions, train  # noqa: E402
 from tokgraft.fit.vocabulary import NewVocabulary, piece_rows  # noqa: E402
-from tokgraft.loss import loss  # noqa: E402
+from tokgraft.loss import Loss, loss  # noqa: E402
 
 WIDTH = 32
 
@@ -207,6 +209,61 @@ def test_logistic_lowers_the_loss_that_it_reports(states, model, vocabulary):
     assert not torch.equal(made.rows, other.rows)
 
 
+def test_blend_takes_the_rows_of_least_loss(model, vocabulary, lessons, monkeypatch):
+    documents, sizes = with_start(vocabulary, lessons[0]), lessons[1]
+    readout_rows = mean_rows(model, vocabulary)
+    chosen = blend(model, vocabulary, readout_rows, documents, sizes)
+    starts = {"mean", "readout"}
+    later = {name: bits for name, bits in chosen.bits_per_byte.items() if name not in starts}
+    assert chosen.name == min(later, key=later.get) and len(later) == 7
+    assert chosen.bits_per_byte["mean"] == chosen.bits_per_byte["readout"]  # the same rows here
+    assert len(chosen.learn) == len(documents) - 16 and chosen.input.shape == readout_rows.shape
+    losses = iter(range(100, 0, -1))  # the last candidate wins
+    monkeypatch.setattr(sys.modules[blend.__module__], "loss", lambda *a, **k: Loss(
+        np.array([next(losses)]), np.array([1]), {}))
+    chosen = blend(model, vocabulary, readout_rows, documents, sizes)
+    seen = torch.unique(torch.from_numpy(np.concatenate([documents[i] for i in chosen.learn])))
+    moved = (chosen.input != readout_rows).any(1)
+    assert chosen.name == "n/(n+3) of the fitted output row" and moved.any()
+    assert not moved[~torch.isin(vocabulary.added, seen)].any()  # no fitted row is known of these
+
+
+def test_the_bias_of_a_head_counts(tmp_path, model_dir, merged, lessons):
+    folder = tmp_path / "phi"
+    tokenizer = tokgraft.load(model_dir)
+    torch.manual_seed(0)
+    phi = transformers.PhiForCausalLM(transformers.PhiConfig(
+        vocab_size=tokenizer.vocab_size, hidden_size=WIDTH, intermediate_size=64,
+        num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256, bos_token_id=0,
+        eos_token_id=0, pad_token_id=1))
+    phi.lm_head.bias.data.normal_(0, 2)
+    phi.save_pretrained(folder)
+    (folder / "tokenizer.json").write_bytes((model_dir / "tokenizer.json").read_bytes())
+    model = LanguageModel(folder, dtype=torch.float32)
+    vocabulary = NewVocabulary.of(merged, model.input_rows.shape[0], model.start_id)
+    starts = [piece_rows(rows, vocabulary.pieces)["mean"]
+              for rows in (model.input_rows, model.output_rows)]
+    made = train(model, vocabulary, *starts, *lessons, TrainingOptions(tokens=600))
+
+    tokgraft.init_embeddings(folder, merged, out=tmp_path / "new", rows={
+        "input": starts[0].numpy(), "output": starts[1].numpy()}, rows_name="means")
+    written = LanguageModel(tmp_path / "new", dtype=torch.float32)
+    held = [i * len(lessons[0]) // 8 for i in range(8)]
+    theirs = loss(written, written.input_rows, written.output_rows,
+                  [np.concatenate([[0], lessons[0][i]]) for i in held], [lessons[1][i] for i in held],
+                  output_bias=written.output_bias)
+    assert made.before == pytest.approx(theirs.bits_per_byte, rel=1e-3)
+    states = read(model, vocabulary, starts[0], with_start(vocabulary, lessons[0][:40]))
+    bias = vocabulary.assemble_bias(model.output_bias)
+    fitted = logistic(model.output_rows, vocabulary, states, LogisticOptions(passes=4, batch=512),
+                      bias=bias)
+    head = vocabulary.assemble(model.output_rows, fitted.rows)
+    wrong = torch.nn.functional.cross_entropy(states.state.float() @ head.T, states.following)
+    right = torch.nn.functional.cross_entropy(states.state.float() @ head.T + bias, states.following)
+    assert float(right) == pytest.approx(fitted.losses[-1], abs=0.1)
+    assert abs(float(right) - float(wrong)) > 0.5
+
+
 def test_common_direction_has_product_one():
     states = torch.randn(500, 8) * 0.1 + torch.arange(8.0)
     product = states @ common_direction(states)
@@ -219,7 +276,7 @@ def test_fitted_rows_are_written_and_give_the_loss_in_transformers(tmp_path, mod
     stages = []
     fitted = fit_rows(model, merged, corpora=corpora, fit_bytes=20_000,
                       progress=lambda stage, fraction: stages.append((stage, fraction)))
-    assert {stage for stage, _ in stages} == {"readout", "states", "logistic"}
+    assert {stage for stage, _ in stages} == {"readout", "states", "logistic", "choose"}
     assert all(0 <= fraction <= 1 for _, fraction in stages)
     assert fitted.facts["positions"] > 1000 and fitted.facts["fit_bytes"] <= 20_000
     report = tokgraft.init_embeddings(model_dir, merged, out=tmp_path / "new", tie="untie",

@@ -57,9 +57,10 @@ def common_direction(states: torch.Tensor, ridge: float = 1e-3) -> torch.Tensor:
 
 
 def logistic(output_rows: torch.Tensor, vocabulary: NewVocabulary, states: States,
-             options: LogisticOptions = LogisticOptions(), *,
+             options: LogisticOptions = LogisticOptions(), *, bias: torch.Tensor | None = None,
              progress: Callable[[str, float], None] | None = None) -> Logistic:
-    """output_rows: the old ones. Deterministic for one number of threads. Memory: 12 bytes per new
+    """output_rows: the old ones. bias: [size] of the head, which adds to the logits of new rows;
+    None: none. Deterministic for one number of threads. Memory: 12 bytes per new
     row and column, and 8 bytes per new row and position of a batch."""
     began = time.monotonic()
     count, columns = len(vocabulary.pieces), output_rows.shape[1]
@@ -69,10 +70,11 @@ def logistic(output_rows: torch.Tensor, vocabulary: NewVocabulary, states: State
     own = piece_rows(output_rows, vocabulary.pieces)
     pieces = torch.tensor([float(len(p)) for p in vocabulary.pieces])
     shared = [torch.zeros(columns, columns, requires_grad=True) for _ in range(3)]
-    bias = (-pieces.log()).requires_grad_()
+    own_bias = None if bias is None else bias[vocabulary.added]
+    along_bias = (-pieces.log()).requires_grad_()
     part = torch.zeros(count, columns, requires_grad=True)
     groups = [{"params": shared, "lr": options.shared_rate},
-              {"params": [bias], "lr": options.bias_rate},
+              {"params": [along_bias], "lr": options.bias_rate},
               # Rows that a batch hardly touches have tiny gradients: Adam's full step would be
               # noise to them.
               {"params": [part], "lr": options.own_rate, "eps": 1e-4}]
@@ -81,7 +83,7 @@ def logistic(output_rows: torch.Tensor, vocabulary: NewVocabulary, states: State
 
     def rows() -> torch.Tensor:
         return (own["first"] + own["first"] @ shared[0] + own["second"] @ shared[1]
-                + own["last"] @ shared[2] + bias[:, None] * direction + part)
+                + own["last"] @ shared[2] + along_bias[:, None] * direction + part)
 
     place = vocabulary.added_places()[states.following]
     positions = len(place)
@@ -94,7 +96,7 @@ def logistic(output_rows: torch.Tensor, vocabulary: NewVocabulary, states: State
         total = 0.0
         for i in range(batches):
             chosen = order[i * batch:(i + 1) * batch]
-            loss = _loss(rows(), states, chosen, place)
+            loss = _loss(rows(), states, chosen, place, own_bias)
             total += float(loss.detach())
             loss = loss + options.penalty / batch * (part ** 2).sum()
             done = (turn * batches + i) / (options.passes * batches)
@@ -112,10 +114,12 @@ def logistic(output_rows: torch.Tensor, vocabulary: NewVocabulary, states: State
                     time.monotonic() - began)
 
 
-def _loss(rows: torch.Tensor, states: States, chosen: torch.Tensor, place: torch.Tensor
-          ) -> torch.Tensor:
+def _loss(rows: torch.Tensor, states: States, chosen: torch.Tensor, place: torch.Tensor,
+          bias: torch.Tensor | None) -> torch.Tensor:
     """Mean negative log-probability of the next token, kept rows being what they are."""
     new = (states.state[chosen] @ rows.to(torch.bfloat16).T).float()
+    if bias is not None:
+        new = new + bias
     mass = torch.logaddexp(new.logsumexp(1), states.kept_mass[chosen])
     target = place[chosen]
     own = new.gather(1, target.clamp(min=0)[:, None])[:, 0]

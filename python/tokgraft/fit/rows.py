@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from tokgraft import _core
+from tokgraft.fit.blend import blend
 from tokgraft.fit.documents import Corpora, fit_documents
 from tokgraft.fit.language_model import LanguageModel
 from tokgraft.fit.logistic import LogisticOptions, logistic
@@ -44,9 +45,9 @@ def fit_rows(model: str | pathlib.Path | LanguageModel, merged: "_core.MergeResu
     """Makes rows for the added tokens of a merge by running the model.
 
     method: "readout": input rows, and output rows where they are a matrix of their own, by
-    `readout`; no text is read. "fit": input rows by `readout`, output rows by `logistic` on the
-    states of the model over at most fit_bytes of the corpora, cut into windows of window_bytes; a
-    tied model must then be untied (init_embeddings(..., tie="untie")). "train": the rows of "fit",
+    `readout`; no text is read. "fit": input rows by `readout` or what `blend` finds better, output
+    rows by `logistic` on the states of the model over at most fit_bytes of the corpora, cut into
+    windows of window_bytes; a tied model must then be untied (init_embeddings(..., tie="untie")). "train": the rows of "fit",
     then trained on train_tokens of the corpora through the whole model (`training`), which costs
     minutes; nothing but new rows moves, and rows that came out worse on windows held out are
     given back as "fit" made them.
@@ -74,10 +75,10 @@ def fit_rows(model: str | pathlib.Path | LanguageModel, merged: "_core.MergeResu
     made, output = inputs.input, inputs.output
     if method != "readout":
         texts = fit_documents(corpora or {}, size=window_bytes, total_bytes=fit_bytes)
-        output, more = _fit_output(own, merged, vocabulary, inputs.input, texts, seed, progress)
+        made, output, more = _fit(own, merged, vocabulary, inputs.input, texts, seed, progress)
         facts.update(more)
-        name = (f"input: {name}; output: logistic ({facts['positions']} positions of"
-                f" {facts['fit_bytes']} bytes, seed {seed})")
+        name = (f"input: {name}, {facts['input_rows']}; output: logistic"
+                f" ({facts['positions']} positions of {facts['fit_bytes']} bytes, seed {seed})")
     if method == "train" and output is not None:
         every = fit_documents(corpora or {}, size=window_bytes, total_bytes=8 * train_tokens)
         trained = train(own, vocabulary, made, output,
@@ -97,20 +98,27 @@ def fit_rows(model: str | pathlib.Path | LanguageModel, merged: "_core.MergeResu
                       None if output is None else _finite(output, "output"), name, facts)
 
 
-def _fit_output(model: LanguageModel, merged: "_core.MergeResult", vocabulary: NewVocabulary,
-                input_rows: torch.Tensor, texts: Sequence[str], seed: int,
-                progress: Callable[[str, float], None] | None
-                ) -> tuple[torch.Tensor, dict[str, object]]:
+def _fit(model: LanguageModel, merged: "_core.MergeResult", vocabulary: NewVocabulary,
+         input_rows: torch.Tensor, texts: Sequence[str], seed: int,
+         progress: Callable[[str, float], None] | None
+         ) -> tuple[torch.Tensor, torch.Tensor, dict[str, object]]:
+    sizes = [len(text.encode("utf-8", "replace")) for text in texts]
     documents = with_start(vocabulary, [merged.tokenizer.encode_ids(text) for text in texts])
-    states = read(model, vocabulary, input_rows, documents, progress=progress)
-    if len(states.following) < 1000:
-        raise _core.Error(f"corpora: hold {len(states.following)} tokens, at least 1000 are needed"
-                          " to fit output rows; give more text")
+    if (tokens := sum(len(ids) - 1 for ids in documents)) < 1000:
+        raise _core.Error(f"corpora: hold {tokens} tokens, at least 1000 are needed to fit output"
+                          " rows; give more text")
+    chosen = blend(model, vocabulary, input_rows, documents, sizes, seed=seed, progress=progress)
+    states = read(model, vocabulary, chosen.input, [documents[i] for i in chosen.learn],
+                  progress=progress)
     fitted = logistic(model.output_rows.float().cpu(), vocabulary, states,
-                      LogisticOptions(seed=seed), progress=progress)
+                      LogisticOptions(seed=seed), bias=vocabulary.assemble_bias(model.output_bias),
+                      progress=progress)
     seen = torch.unique(states.following)
-    return fitted.rows, {
-        "fit_bytes": sum(len(text.encode("utf-8", "replace")) for text in texts),
+    return chosen.input, fitted.rows, {
+        "input_rows": chosen.name,
+        "input_bits_per_byte": {name: round(value, 4) for name, value in
+                                chosen.bits_per_byte.items()},
+        "fit_bytes": sum(sizes[i] for i in chosen.learn),
         "positions": len(states.following),
         "added_tokens_seen": int((vocabulary.added_places()[seen] >= 0).sum()),
         "loss_first_pass": round(fitted.losses[0], 4) if fitted.losses else None,

@@ -154,7 +154,9 @@ class _Head:
                                 torch.zeros(len(vocabulary.added), model.columns))
         kept = vocabulary.kept_old.to(device)
         self._kept = model.output_rows[kept].to(model.dtype)
-        self._bias = None if model.output_bias is None else model.output_bias[kept].float()
+        bias = vocabulary.assemble_bias(model.output_bias)
+        self._bias = None if bias is None else bias[vocabulary.kept_new].to(device)
+        self._new_bias = None if bias is None else bias[vocabulary.added].to(device)
         self._place = vocabulary.added_places()
         self._kept_place = vocabulary.kept_places()
 
@@ -173,6 +175,8 @@ class _Head:
         if self._bias is not None:
             old_logits = old_logits + self._bias
         new_logits = (flat @ outputs.of(slice(None)).to(flat.dtype).T).float()
+        if self._new_bias is not None:
+            new_logits = new_logits + self._new_bias
         mass = torch.logaddexp(old_logits.logsumexp(1), new_logits.logsumexp(1))
         target = self._place.to(states.device)[following]
         kept = self._kept_place.to(states.device)[following]
@@ -186,7 +190,8 @@ def _judge(model: LanguageModel, vocabulary: NewVocabulary, inputs: torch.Tensor
            outputs: torch.Tensor, documents: list[np.ndarray], sizes: list[int]) -> float:
     rows = input_table(model, vocabulary, inputs)
     head = vocabulary.assemble(model.output_rows.float(), outputs)
-    return measure(model, rows, head, documents, sizes).bits_per_byte
+    return measure(model, rows, head, documents, sizes,
+                   output_bias=vocabulary.assemble_bias(model.output_bias)).bits_per_byte
 
 
 def _core_seconds() -> float:

@@ -65,6 +65,17 @@ class NewVocabulary:
         rows[self.added.to(old.device)] = new.to(old)
         return rows
 
+    def assemble_bias(self, old: torch.Tensor | None) -> torch.Tensor | None:
+        """[size], float32 on the CPU: biases of a head, those of added tokens the mean of their
+        pieces', as the library writes them. None: the head has none."""
+        if old is None:
+            return None
+        source = old.float().cpu()
+        bias = torch.zeros(self.size)
+        bias[self.kept_new] = source[self.kept_old]
+        bias[self.added] = torch.tensor([float(source[own].mean()) for own in self.pieces])
+        return bias
+
 
 def piece_rows(rows: torch.Tensor, pieces: list[list[int]]) -> dict[str, torch.Tensor]:
     """Rows of the first, the second (zero where there is none) and the last piece, and the mean of
