@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "embed_init/methods/donor_tokens.h"
 #include "embed_init/methods/method.h"
 #include "embed_init/methods/role_rows.h"
 #include "tokenizer/base/mapped_file.h"
@@ -271,32 +272,21 @@ class RowMaker {
 
   Status OpenDonor() {
     TOKGRAFT_ASSIGN_OR_RETURN(donor_, OpenCheckpoint(options_.donor_model));
+    if (base_ == nullptr) {
+      return InvalidArgumentError(Cat(options_.donor_model,
+                                      ": a donor model needs the model's own tokenizer to find "
+                                      "what both have; give it"));
+    }
     const std::uint64_t rows = donor_->embedding.rows;
-    if (id_map_.donor_to_merged.empty()) {
-      return FailedPreconditionError(
-          Cat(options_.donor_model,
-              ": a donor model was given, but the id map knows no donor; "
-              "leave it out, or merge with its tokenizer"));
-    }
-    std::uint64_t beyond = 0;
-    for (std::size_t id = 0; id < id_map_.donor_to_merged.size(); ++id) {
-      const std::optional<TokenId> merged = id_map_.donor_to_merged[id];
-      if (!merged) continue;
-      if (id >= rows) {
-        ++beyond;
-      } else if (*merged < plan_->new_rows && assignment_.old_row[*merged] != Assignment::kNone) {
-        anchors_.push_back({assignment_.old_row[*merged], static_cast<std::uint32_t>(id)});
-      }
-    }
-    if (beyond > 0) {
+    TOKGRAFT_ASSIGN_OR_RETURN(DonorTokens found, FindDonorTokens(options_.donor_model, rows,
+                                                                 id_map_, *base_, plan_->old_rows));
+    if (found.beyond > 0) {
       plan_->warnings.push_back(Cat(options_.donor_model, ": has ", rows,
-                                    " rows, the donor's tokenizer ", beyond,
+                                    " rows, the donor's tokenizer ", found.beyond,
                                     " tokens beyond them; is it the donor's model?"));
     }
-    for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      const std::optional<TokenId>& id = id_map_.added[i].donor_id;
-      if (id && *id < rows) tokens_[i].donor_row = *id;
-    }
+    anchors_ = std::move(found.anchors);
+    for (std::size_t i = 0; i < tokens_.size(); ++i) tokens_[i].donor_row = found.wanted[i];
     return absl::OkStatus();
   }
 

@@ -79,8 +79,8 @@ struct InitOptions {
   double covariance_share = 1e-4;
   NormPolicy input_norm = NormPolicy::kNone;
   NormPolicy output_norm = NormPolicy::kNone;
-  // Directory of the donor's model, whose tokenizer is the donor of the merge: for omp, map, knn
-  // and stacked. "": none.
+  // Directory of a donor model, for omp, map, knn and stacked. Its tokens are found by bytes in the
+  // tokenizer beside it; without one there it is the model of the merge's donor. "": none.
   std::string donor_model = {};
   MethodSettings settings = {};
   // The method of a role that has rows here is kGiven, whatever the methods say. A tied matrix

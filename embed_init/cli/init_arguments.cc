@@ -80,8 +80,10 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
       ->check(norms)
       ->capture_default_str();
   command
-      ->add_option("--donor-model", arguments->donor_model,
-                   "Directory of the donor's model, for omp, map, knn and stacked")
+      ->add_option(
+          "--donor-model", arguments->donor_model,
+          "Directory of a donor model, for omp, map, knn and stacked; its tokens are found by "
+          "bytes in the tokenizer beside it")
       ->type_name("DIR");
   command->add_option("--setting", arguments->settings, kSettingHelp)
       ->allow_extra_args(false)

@@ -93,7 +93,10 @@ Status RemapId(const ConfigChange& change, const std::string& place, Json* id) {
   const std::optional<TokenId> merged = (*change.old_to_new)[old];
   if (!merged) {
     return FailedPreconditionError(
-        Cat(place, ": names token ", old, ", which the new vocabulary lacks; keep that token"));
+        Cat(place, ": names token ", old,
+            ", which the new vocabulary lacks, and none that has its role is known; "
+            "load the donor from its directory (tokenizer_config.json names its roles), or keep "
+            "that token"));
   }
   *id = *merged;
   return absl::OkStatus();

@@ -221,7 +221,8 @@ constexpr char kRowsDoc[] =
     "keep-input,\n"
     "keep-output, compromise, untie. input_norm, output_norm: none, pieces, script. "
     "donor_model:\n"
-    "directory of the donor's model. pad_to_multiple: rows are rounded up; 0: as the model's "
+    "directory of a donor model, whose tokens are found by their bytes. pad_to_multiple: rows are "
+    "rounded up; 0: as the model's "
     "divide. force: replaces an\n"
     "output that exists. link: hard links for unchanged files. progress: called with the stage\n"
     "and a fraction.";

@@ -102,7 +102,8 @@ TEST(ModelConfigTest, ATokenThatIsGoneIsAnError) {
                                       "M/config.json")
                         .status()),
             "M/config.json: text_config.eos_token_id: names token 2, which the new vocabulary "
-            "lacks; keep that token");
+            "lacks, and none that has its role is known; load the donor from its directory "
+            "(tokenizer_config.json names its roles), or keep that token");
 }
 
 TEST(ModelConfigTest, OfSeveralStopTokensThoseThatAreGoneAreLeftOut) {
@@ -114,7 +115,9 @@ TEST(ModelConfigTest, OfSeveralStopTokensThoseThatAreGoneAreLeftOut) {
   EXPECT_EQ(notes, std::vector<std::string>{"g: eos_token_id: names token 2, which the new "
                                             "vocabulary lacks; it was taken out of the list"});
   EXPECT_EQ(Message(UpdateGenerationConfig(R"({"eos_token_id": [2]})", change, "g").status()),
-            "g: eos_token_id: names token 2, which the new vocabulary lacks; keep that token");
+            "g: eos_token_id: names token 2, which the new vocabulary lacks, and none that has its "
+            "role is known; load the donor from its directory (tokenizer_config.json names its "
+            "roles), or keep that token");
 }
 
 TEST(ModelConfigTest, GenerationConfigChangesByIdsAlone) {
