@@ -55,8 +55,10 @@ def load(directory, dtype=torch.float32):
 
 
 def batch(directory, rows: int = 4, length: int = 24) -> torch.Tensor:
-    ids = np.concatenate([tokgraft.load(directory).encode_ids(text) for text in TEXTS])
-    return torch.from_numpy(ids[:rows * length].astype(np.int64)).reshape(rows, length)
+    """New and old tokens in every row, in no sensible order."""
+    ids = np.concatenate([tokgraft.load(directory).encode_ids(text[:40]) for text in TEXTS])
+    assert len(ids) >= rows * length
+    return torch.from_numpy(ids[:rows * length].astype(np.int64)).reshape(length, rows).T.contiguous()
 
 
 def added(directory) -> list[int]:
@@ -212,7 +214,7 @@ def trainer_of(directory, folder, *, guard, steps=10, poison=(), rate=1e-2, save
     """A Trainer as a user makes it. poison: numbers of steps whose weights are ruined just before."""
     model = load(directory)
     rows = NewRows.of(directory, model)
-    ids = batch(directory, 8)
+    ids = batch(directory, 8, 16)
     dataset = [{"input_ids": ids[i % 8], "labels": ids[i % 8]} for i in range(2 * steps)]
     left = list(poison)
 
@@ -250,7 +252,7 @@ def test_a_spike_is_rolled_back(untied, tmp_path, value, saves):
     assert (event["step"], event["to_step"], event["skipped_steps"]) == (6, 4, [5, 6])
     assert event["loss"] is None if math.isnan(value) else event["loss"] > event["bound"]
     head = trainer.model.get_output_embeddings().weight
-    assert bool(head.isfinite().all()) and float(head.abs().max()) < 2
+    assert bool(head.isfinite().all()) and float(head.detach().abs().max()) < 2
     assert torch.equal(head[~callback.rows.mask], old[~callback.rows.mask])
     assert all(group["lr"] == pytest.approx(0.5e-2) for group in trainer.optimizer.param_groups)
     losses = [own["loss"] for own in records(tmp_path / "tokgraft_losses.jsonl") if "event" not in own]
@@ -272,7 +274,7 @@ def test_rollbacks_come_to_an_end(untied, tmp_path):
     with pytest.raises(tokgraft.Error, match="step 8: the loss .* after 2 rollbacks") as caught:
         trainer.train()
     place = pathlib.Path(str(caught.value).rpartition(" is ")[2])
-    assert place.name == "checkpoint-6" and place.is_dir()  # saved after the first one
+    assert place.name == "checkpoint-4" and place.is_dir()  # 6 was saved, but no good loss followed
 
 
 def test_a_training_that_the_callback_cannot_follow_is_refused(untied, tmp_path):

@@ -92,9 +92,11 @@ class GraftCallback(transformers.TrainerCallback):
                                    " step; give batches with labels, and a model that returns logits")
         loss = step.loss
         if self.guard is not None and self.guard.is_spike(loss, self.losses):
-            self._roll_back(loss, state, args, kwargs)
+            self._roll_back(self.guard, loss, state, args, kwargs)
             return
         self._interval += step
+        if state.global_step >= state.max_steps and _value(args.logging_strategy) != "no":
+            control.should_log = True
         if self.guard is not None:
             self._good.confirm(state.global_step)
             self.losses = [*self.losses, loss][-max(self.guard.window, self.guard.warm_up):]
@@ -139,8 +141,8 @@ class GraftCallback(transformers.TrainerCallback):
             return
         self._step += role_loss(logits.detach(), keywords["input_ids"], labels, self.rows.mask)
 
-    def _roll_back(self, loss, state, args, kwargs) -> None:
-        guard, step = self.guard, state.global_step
+    def _roll_back(self, guard: SpikeGuard, loss: float, state, args, kwargs) -> None:
+        step = state.global_step
         bound = guard.bound(self.losses)
         shown = f"{loss:.4g}" if math.isfinite(loss) else str(loss)
         good = self._good.before_spike(step)
@@ -200,7 +202,11 @@ class GraftCallback(transformers.TrainerCallback):
 
 
 def _saves(args: Any) -> bool:
-    return str(getattr(args.save_strategy, "value", args.save_strategy)) != "no"
+    return _value(args.save_strategy) != "no"
+
+
+def _value(strategy: Any) -> str:
+    return str(getattr(strategy, "value", strategy))
 
 
 def last_checkpoint(folder: pathlib.Path) -> pathlib.Path | None:

@@ -193,6 +193,7 @@ def _train(source: pathlib.Path, work: pathlib.Path, recipe: Recipe, text: Text,
 
 def _model(source: pathlib.Path, recipe: Recipe, device: str) -> Any:
     try:
+        transformers.utils.logging.disable_progress_bar()
         model: Any = transformers.AutoModelForCausalLM.from_pretrained(
             source, dtype=getattr(torch, recipe.dtype), local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
