@@ -51,6 +51,7 @@ from tokgraft._core import (
 from tokgraft.optimizer import remap_optimizer
 from tokgraft.probe import ProbeReport, probe
 from tokgraft.report import report
+from tokgraft.train import TrainReport, train
 
 __all__ = [
     "AdapterReport",
@@ -75,6 +76,7 @@ __all__ = [
     "ProbeReport",
     "RangeError",
     "Tokenizer",
+    "TrainReport",
     "TrimReport",
     "TrimResult",
     "UnsupportedError",
@@ -93,6 +95,7 @@ __all__ = [
     "probe",
     "remap_optimizer",
     "report",
+    "train",
     "trim",
     "verify",
 ]

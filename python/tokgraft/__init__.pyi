@@ -41,6 +41,7 @@ from tokgraft._core import (
 from tokgraft.optimizer import remap_optimizer as remap_optimizer
 from tokgraft.probe import ProbeReport as ProbeReport, probe as probe
 from tokgraft.report import report as report
+from tokgraft.train import TrainReport as TrainReport, train as train
 
 __all__ = [
     "AdapterReport",
@@ -65,6 +66,7 @@ __all__ = [
     "ProbeReport",
     "RangeError",
     "Tokenizer",
+    "TrainReport",
     "TrimReport",
     "TrimResult",
     "UnsupportedError",
@@ -83,6 +85,7 @@ __all__ = [
     "probe",
     "remap_optimizer",
     "report",
+    "train",
     "trim",
     "verify",
 ]

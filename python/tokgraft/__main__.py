@@ -7,8 +7,9 @@ from tokgraft import _core
 from tokgraft.optimizer import main as optimizer
 from tokgraft.probe import main as probe
 from tokgraft.report import main as report
+from tokgraft.train.program import main as train
 
-_COMMANDS = {"optimizer": optimizer, "probe": probe, "report": report}
+_COMMANDS = {"optimizer": optimizer, "probe": probe, "report": report, "train": train}
 
 
 def main() -> int:

@@ -5,13 +5,17 @@ A token's loss falls on one of three roles: `new` (the token itself is new: its 
 token: two vocabularies cut the same text into different tokens.
 """
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from tokgraft.fit.language_model import LanguageModel, padded_batches
+if TYPE_CHECKING:
+    from tokgraft.fit.language_model import LanguageModel
 
 ROLES = ("new", "after", "rest")
 _CHUNK = 1024
@@ -41,6 +45,8 @@ def loss(model: LanguageModel, input_rows: torch.Tensor, output_rows: torch.Tens
     """documents: ids, a start token in front (not scored). Row i of input_rows is read for id i;
     output_rows may lack the last rows of input_rows (a start token of its own). sizes: bytes of
     each text. new: bool [ids], which ids are new; None: none."""
+    from tokgraft.fit.language_model import padded_batches  # tokgraft.fit imports this module
+
     bits = np.zeros(len(documents))
     role_bits = dict.fromkeys(ROLES, 0.0)
     role_tokens = dict.fromkeys(ROLES, 0)

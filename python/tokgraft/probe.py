@@ -80,6 +80,8 @@ def probe(directory: str | pathlib.Path, *, corpora: dict, model: str | pathlib.
 
 def _source_of(out: pathlib.Path) -> pathlib.Path:
     path = out / "tokgraft.json"
+    if not path.is_file() and (out / "training.json").is_file():
+        return _source_of(_trained_from(out / "training.json"))
     if not path.is_file():
         raise NotFoundError(f"{path}: there is no manifest; give a directory that graft or init wrote")
     try:
@@ -92,6 +94,17 @@ def _source_of(out: pathlib.Path) -> pathlib.Path:
     if not source.exists():
         raise NotFoundError(f"{source}: the source model that {path} names is not there; say where"
                             " it is (model=, --model)")
+    return source
+
+
+def _trained_from(path: pathlib.Path) -> pathlib.Path:
+    try:
+        source = path.parent / json.loads(path.read_text(encoding="utf-8"))["trained_from"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"{path}: is no record of a training ({error!r})") from error
+    if not source.is_dir():
+        raise NotFoundError(f"{source}: the directory that {path} names is not there; say where the"
+                            " source model is (model=, --model)")
     return source
 
 
