@@ -178,6 +178,8 @@ Status Grafter::WriteAll(const Checkpoint& checkpoint, Format format, InitPlan p
     TOKGRAFT_ASSIGN_OR_RETURN(const auto donor, FilesOfDonorModel(options_.init.donor_model));
     write.other_inputs.insert(write.other_inputs.end(), donor.begin(), donor.end());
   }
+  const std::vector<std::string> auxiliary = FilesOf(options_.init.auxiliary);
+  write.other_inputs.insert(write.other_inputs.end(), auxiliary.begin(), auxiliary.end());
   write.command = options_.command;
   write.force = options_.force;
   write.link = options_.link;
@@ -233,9 +235,10 @@ StatusOr<GraftReport> Grafter::Run() {
       std::vector<OldPieces> pieces,
       SplitIntoOldPieces(report_.id_map, old_tokenizer, &new_tokenizer, donor_));
   InitOptions init = options_.init;
+  if (!init.progress) init.progress = options_.progress;
   TOKGRAFT_RETURN_IF_ERROR(ForbidPadding(checkpoint, &init));
-  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan,
-                            PlanInit(checkpoint, report_.id_map, pieces, init, &old_tokenizer));
+  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(checkpoint, report_.id_map, pieces, init,
+                                                    &old_tokenizer, &new_tokenizer));
   MapRoles(base.roles, merged_.roles, &plan);
   for (const LoadNote& note : base.notes) {
     plan.warnings.push_back(Cat(base.source, ": ", note.place, ": ", note.message));

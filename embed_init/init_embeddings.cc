@@ -16,8 +16,10 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
   TOKGRAFT_ASSIGN_OR_RETURN(std::vector<OldPieces> pieces,
                             SplitIntoOldPieces(id_map, base, &merged));
   InitOptions options = init;
+  if (!options.progress) options.progress = write.progress;
   TOKGRAFT_RETURN_IF_ERROR(ForbidPadding(model, &options));
-  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, options, &base));
+  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan,
+                            PlanInit(model, id_map, pieces, options, &base, &merged));
   MapRoles(base.spec().roles, merged.spec().roles, &plan);
   TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files,
                             SerializeFiles(merged.spec(), merged.spec().format));
@@ -33,6 +35,8 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
     with_tokenizer.other_inputs.insert(with_tokenizer.other_inputs.end(), donor.begin(),
                                        donor.end());
   }
+  const std::vector<std::string> read = FilesOf(init.auxiliary);
+  with_tokenizer.other_inputs.insert(with_tokenizer.other_inputs.end(), read.begin(), read.end());
   return WriteModel(model, plan, out, with_tokenizer);
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "embed_init/methods/auxiliary_cache.h"
 #include "embed_init/methods/donor_tokens.h"
 #include "embed_init/methods/method.h"
 #include "embed_init/methods/role_rows.h"
@@ -199,11 +200,13 @@ const RowTensor& TensorOf(const Checkpoint& checkpoint, Role role) {
 class RowMaker {
  public:
   RowMaker(const Checkpoint& checkpoint, const IdMap& id_map, const InitOptions& options,
-           const Tokenizer* base, InitPlan* plan, const Assignment& assignment)
+           const Tokenizer* base, const Tokenizer* merged, InitPlan* plan,
+           const Assignment& assignment)
       : checkpoint_(checkpoint),
         id_map_(id_map),
         options_(options),
         base_(base),
+        merged_(merged),
         plan_(plan),
         assignment_(assignment) {}
 
@@ -225,6 +228,8 @@ class RowMaker {
     input.options = &options_;
     input.old_tokens = plan_->old_tokens;
     input.base = base_;
+    input.merged = merged_;
+    input.cache = &cache_;
     input.tokens = tokens_;
     const RowTensor& tensor = TensorOf(checkpoint_, role);
     input.old = {
@@ -294,11 +299,13 @@ class RowMaker {
   const IdMap& id_map_;
   const InitOptions& options_;
   const Tokenizer* base_;
+  const Tokenizer* merged_;
   InitPlan* plan_;
   const Assignment& assignment_;
   std::vector<WantedToken> tokens_;
   std::optional<Checkpoint> donor_;
   std::vector<Anchor> anchors_;
+  AuxiliaryCache cache_;
 };
 
 // The pieces that have a row: a base token beyond the matrix has none.
@@ -480,7 +487,7 @@ void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* pl
 
 StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
                             const std::vector<OldPieces>& pieces, const InitOptions& options,
-                            const Tokenizer* base) {
+                            const Tokenizer* base, const Tokenizer* merged) {
   TOKGRAFT_RETURN_IF_ERROR(CheckSizes(checkpoint, id_map, pieces, options));
   TOKGRAFT_RETURN_IF_ERROR(CheckGiven(options.given, checkpoint, id_map.added.size()));
   InitPlan plan;
@@ -506,7 +513,7 @@ StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
   plan.old_to_new = id_map.base_to_merged;
   TOKGRAFT_ASSIGN_OR_RETURN(Assignment assignment, Assign(id_map, &plan));
   const std::vector<OldPieces> usable = PiecesWithRows(pieces, plan.old_rows);
-  RowMaker maker(checkpoint, id_map, options, base, &plan, assignment);
+  RowMaker maker(checkpoint, id_map, options, base, merged, &plan, assignment);
   const auto by_merges = [](const Maker& m) { return m.method == Method::kMergeOrder; };
   TOKGRAFT_RETURN_IF_ERROR(maker.Open(usable, by_merges(makers.input) || by_merges(makers.output)));
   const auto make = [&](const Maker& m) -> StatusOr<MadeRows> {

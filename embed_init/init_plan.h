@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "embed_init/auxiliary.h"
 #include "embed_init/checkpoint.h"
 #include "embed_init/method.h"
 #include "tokenizer/status.h"
@@ -82,10 +84,14 @@ struct InitOptions {
   // Directory of a donor model, for omp, map, knn and stacked. Its tokens are found by bytes in the
   // tokenizer beside it; without one there it is the model of the merge's donor. "": none.
   std::string donor_model = {};
+  AuxiliaryInputs auxiliary = {};  // files that wechsel and trans-tokenization need
   MethodSettings settings = {};
   // The method of a role that has rows here is kGiven, whatever the methods say. A tied matrix
   // takes whichever is given; both only where `tie` says what becomes of them.
   GivenRows given = {};
+  // Called from the calling thread by methods that read the files of `auxiliary`: what they do, and
+  // the fraction of it that is done, in [0, 1].
+  std::function<void(std::string_view stage, double fraction)> progress = {};
 };
 
 enum class RowOrigin : std::uint8_t {
@@ -177,12 +183,13 @@ StatusOr<std::vector<OldPieces>> SplitIntoOldPieces(const IdMap& id_map, const T
 void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* plan);
 
 // `pieces` as SplitIntoOldPieces gives them; `base` is the model's tokenizer, which some methods
-// need (bil, script, ridge, and the norm of a script). InvalidArgument: sizes that do not fit
+// need (bil, script, ridge, and the norm of a script), `merged` the new one, which those with files
+// of the caller's need as well. InvalidArgument: sizes that do not fit
 // together. FailedPrecondition: a tied model and two methods (see TiePolicy). Given rows of another
 // shape, or with an infinity or a NaN, are InvalidArgument.
 StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
                             const std::vector<OldPieces>& pieces, const InitOptions& options = {},
-                            const Tokenizer* base = nullptr);
+                            const Tokenizer* base = nullptr, const Tokenizer* merged = nullptr);
 
 }  // namespace tokgraft
 

@@ -9,8 +9,9 @@
 // Three kinds. Sums of the rows of the old pieces (mean to merge-order) need nothing else. Draws
 // (gaussian, hewitt, script) know little or nothing of the token. What is learnt comes from the
 // model's own tokens (ridge), or from a second model that has the new tokens (omp, map, knn,
-// stacked) through the tokens that both have. A token that a method can say nothing of, as it has
-// no row in the donor's model say, gets the mean of its pieces, and the report counts it.
+// stacked) through the tokens that both have, or from files of the caller's that know both
+// languages (wechsel, trans-tokenization; auxiliary.h). A token that a method can say nothing of,
+// as it has no row in the donor's model say, gets the mean of its pieces, and the report counts it.
 #ifndef TOKGRAFT_EMBED_INIT_METHOD_H_
 #define TOKGRAFT_EMBED_INIT_METHOD_H_
 
@@ -50,7 +51,11 @@ enum class Method : std::uint8_t {
   kMap,      // a linear map from donor rows to the model's rows, fitted on shared tokens
   kKnn,      // the nearest shared tokens in the donor, weighted
   kStacked,  // omp, map, knn and ridge, each with a weight fitted on shared tokens held out
-  kGiven,    // numbers of the caller's: InitOptions::given
+  kWechsel,  // the nearest old tokens by word vectors of both languages, laid onto each other by a
+             // dictionary (arXiv:2112.06598)
+  kTransTokenization,  // the old pieces that stand for the token in parallel text
+                       // (arXiv:2408.04303)
+  kGiven,              // numbers of the caller's: InitOptions::given
 };
 std::string_view MethodName(Method method);  // "auto", "copy", "mean", ...
 // InvalidArgument: no such method; the message lists them.
@@ -62,6 +67,7 @@ struct MethodInfo {
   std::string_view name;
   std::string_view help;  // one line
   bool needs_donor_model = false;
+  std::string_view files = "";  // the program's options for the files it needs, "--parallel" say
 };
 std::vector<MethodInfo> ListMethods();
 
@@ -83,10 +89,14 @@ struct MethodSettings {
   std::uint64_t knn_k = 32;
   double knn_temperature = 0.1;
   bool knn_sparsemax = false;  // weights by sparsemax of similarity / temperature, not softmax
+  std::uint64_t wechsel_k = 10;
+  double wechsel_temperature = 0.1;
+  double translate_min_count = 10;  // of a pair of tokens in parallel text, in expected counts
 };
 // One by name: "omp_k", "omp_centre", "omp_unit", "omp_ridge", "min_anchors", "map" ("ridge",
-// "procrustes", "cca"), "knn_k", "knn_temperature", "knn_sparsemax". InvalidArgument: no such name,
-// or a value that it cannot have.
+// "procrustes", "cca"), "knn_k", "knn_temperature", "knn_sparsemax", "wechsel_k",
+// "wechsel_temperature", "translate_min_count". InvalidArgument: no such name, or a value that it
+// cannot have.
 Status SetMethodSetting(std::string_view name, std::string_view value, MethodSettings* settings);
 
 }  // namespace tokgraft

@@ -28,7 +28,8 @@ std::string MethodHelp() {
   std::string help = "How the rows of new tokens are made:";
   for (const MethodInfo& method : ListMethods()) {
     help += Cat("\n", method.name, ": ", method.help,
-                method.needs_donor_model ? " (--donor-model)" : "");
+                method.needs_donor_model ? " (--donor-model)" : "",
+                method.files.empty() ? "" : Cat(" (", method.files, ")"));
   }
   return help;
 }
@@ -43,7 +44,10 @@ constexpr char kSettingHelp[] =
     "map=ridge: or procrustes, or cca\n"
     "knn_k=32: neighbours of knn\n"
     "knn_temperature=0.1: lower: the nearest weigh more\n"
-    "knn_sparsemax=false: weights that leave few neighbours";
+    "knn_sparsemax=false: weights that leave few neighbours\n"
+    "wechsel_k=10: neighbours of wechsel\n"
+    "wechsel_temperature=0.1: lower: the nearest weigh more\n"
+    "translate_min_count=10: of a pair of tokens that trans-tokenization trusts";
 
 }  // namespace
 
@@ -85,6 +89,24 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
           "Directory of a donor model, for omp, map, knn and stacked; its tokens are found by "
           "bytes in the tokenizer beside it")
       ->type_name("DIR");
+  command
+      ->add_option("--vectors", arguments->auxiliary.vectors,
+                   "Word vectors of the new tokens' language (.vec), for wechsel")
+      ->type_name("FILE");
+  command
+      ->add_option("--base-vectors", arguments->auxiliary.base_vectors,
+                   "Word vectors of the model's language (.vec), for wechsel")
+      ->type_name("FILE");
+  command
+      ->add_option("--dictionary", arguments->auxiliary.dictionary,
+                   "Lines of a word of the model's language, a tab, and one of the new language, "
+                   "for wechsel")
+      ->type_name("FILE");
+  command
+      ->add_option("--parallel", arguments->auxiliary.parallel,
+                   "Lines of text of the model's language, a tab, and the same in the new "
+                   "language, for trans-tokenization")
+      ->type_name("FILE");
   command->add_option("--setting", arguments->settings, kSettingHelp)
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
@@ -122,6 +144,7 @@ StatusOr<InitOptions> ToInitOptions(const InitArguments& arguments) {
   TOKGRAFT_ASSIGN_OR_RETURN(options.input_norm, ParseNormPolicy(arguments.input_norm));
   TOKGRAFT_ASSIGN_OR_RETURN(options.output_norm, ParseNormPolicy(arguments.output_norm));
   options.donor_model = arguments.donor_model;
+  options.auxiliary = arguments.auxiliary;
   for (const std::string& setting : arguments.settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos) {

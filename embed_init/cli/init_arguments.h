@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "embed_init/auxiliary.h"
 #include "embed_init/checkpoint.h"
 #include "embed_init/init_plan.h"
 #include "tokenizer/cli/shared_options.h"
@@ -27,6 +28,7 @@ struct InitArguments {
   std::string input_norm = "none";
   std::string output_norm = "none";
   std::string donor_model;
+  AuxiliaryInputs auxiliary;
   std::vector<std::string> settings;
   std::uint64_t pad_to_multiple = 0;
   std::uint64_t seed = 0;

@@ -3,17 +3,13 @@
 #include <cmath>
 
 namespace tokgraft {
-namespace {
 
-// Finite and not zero.
 bool IsSound(const MatrixView& matrix, std::uint64_t row, std::vector<double>* values) {
   ReadRow(matrix, row, *values);
   double square = 0;
   for (const double value : *values) square += value * value;
   return std::isfinite(square) && square > 0;
 }
-
-}  // namespace
 
 StatusOr<DonorSpace> OpenDonorSpace(const MethodInput& input, bool centre) {
   DonorSpace space;

@@ -3,12 +3,16 @@
 #define TOKGRAFT_EMBED_INIT_METHODS_DONOR_SPACE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
 #include "embed_init/methods/method.h"
 
 namespace tokgraft {
+
+// Whether a row is finite and not zero. `values`: scratch, [columns].
+bool IsSound(const MatrixView& matrix, std::uint64_t row, std::vector<double>* values);
 
 struct DonorSpace {
   std::vector<Anchor> anchors;  // not hidden, with finite rows that are not zero in both models

@@ -79,12 +79,16 @@ struct MethodRow {
   bool by_role;
   Make make;  // null: resolved before, or given
   std::string_view help;
+  std::string_view files = "";  // the options that give them
 };
 constexpr MethodNeeds kOnlyPieces = {};
-constexpr MethodNeeds kTokenizer = {.base = true, .numbers = false, .donor = false};
-constexpr MethodNeeds kOldTokens = {.base = true, .numbers = true, .donor = false};
-constexpr MethodNeeds kDonor = {.base = false, .numbers = true, .donor = true};
-constexpr MethodNeeds kAll = {.base = true, .numbers = true, .donor = true};
+constexpr MethodNeeds kTokenizer = {
+    .base = true, .merged = false, .numbers = false, .donor = false};
+constexpr MethodNeeds kOldTokens = {.base = true, .merged = false, .numbers = true, .donor = false};
+constexpr MethodNeeds kDonor = {.base = false, .merged = false, .numbers = true, .donor = true};
+constexpr MethodNeeds kAll = {.base = true, .merged = false, .numbers = true, .donor = true};
+constexpr MethodNeeds kBothTokenizers = {
+    .base = true, .merged = true, .numbers = true, .donor = false};
 
 constexpr MethodRow kMethods[] = {
     {Method::kAuto, "auto", kOnlyPieces, false, nullptr,
@@ -123,6 +127,12 @@ constexpr MethodRow kMethods[] = {
      "the nearest shared tokens in the donor, weighted"},
     {Method::kStacked, "stacked", kAll, false, MakeStackedRows,
      "omp, map, knn and ridge, weighted by what held-out tokens say"},
+    {Method::kWechsel, "wechsel", kBothTokenizers, false, MakeWechselRows,
+     "the old tokens that are nearest by word vectors of both languages, weighted",
+     "--vectors, --base-vectors, --dictionary"},
+    {Method::kTransTokenization, "trans-tokenization", kBothTokenizers, false,
+     MakeTransTokenizationRows, "the old pieces that stand for it in parallel text, weighted",
+     "--parallel"},
     {Method::kGiven, "given", kOnlyPieces, false, nullptr, "rows of the caller's"},
 };
 
@@ -217,7 +227,7 @@ std::vector<MethodInfo> ListMethods() {
   std::vector<MethodInfo> methods;
   for (const MethodRow& row : kMethods) {
     if (row.method != Method::kGiven) {
-      methods.push_back({row.method, row.name, row.help, row.needs.donor});
+      methods.push_back({row.method, row.name, row.help, row.needs.donor, row.files});
     }
   }
   return methods;

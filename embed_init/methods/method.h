@@ -19,6 +19,8 @@
 
 namespace tokgraft {
 
+struct AuxiliaryCache;  // auxiliary_cache.h
+
 // (old row, weight); the row after the last stands for the mean of all old rows.
 using RowEntries = std::vector<std::pair<std::uint32_t, double>>;
 
@@ -34,7 +36,7 @@ struct WantedToken {
   std::string_view bytes = {};  // canonical
   std::optional<std::uint32_t> donor_row = {};
   RowEntries merge_order = {};  // of kMergeOrder alone: its weights, where merges make the token
-  std::uint64_t row = 0;        // the new row, which keys the noise
+  std::uint64_t row = 0;        // the new row, the id in `merged`; keys the noise
 };
 
 // All that a method may look at. Views are borrowed.
@@ -45,6 +47,8 @@ struct MethodInput {
   MatrixView old = {};  // data is null where the table says that the method looks at no numbers
   std::span<const double> mean = {};  // of the old rows
   const Tokenizer* base = nullptr;    // may be null unless the table says otherwise
+  const Tokenizer* merged = nullptr;  // the same
+  AuxiliaryCache* cache = nullptr;    // null: what is found in files is found anew for each role
   MatrixView donor = {};              // data is null where there is no donor model
   std::span<const Anchor> anchors = {};
   std::vector<WantedToken> tokens = {};
@@ -100,17 +104,21 @@ double GaussianNoise(double covariance_share);      // gaussian.cc
 Method AsymmetricMethod(Role role);                 // asymmetric.cc
 Method AutoMethod(bool two_matrices);               // auto.cc
 
-// Methods that look at numbers: script.cc, ridge.cc, omp.cc, linear_map.cc, knn.cc, stacked.cc.
+// Methods that look at numbers: script.cc, ridge.cc, omp.cc, linear_map.cc, knn.cc, stacked.cc,
+// wechsel.cc, trans_tokenization.cc.
 StatusOr<MadeRows> MakeScriptRows(const MethodInput& input);
 StatusOr<MadeRows> MakeRidgeRows(const MethodInput& input);
 StatusOr<MadeRows> MakeOmpRows(const MethodInput& input);
 StatusOr<MadeRows> MakeMapRows(const MethodInput& input);
 StatusOr<MadeRows> MakeKnnRows(const MethodInput& input);
 StatusOr<MadeRows> MakeStackedRows(const MethodInput& input);
+StatusOr<MadeRows> MakeWechselRows(const MethodInput& input);
+StatusOr<MadeRows> MakeTransTokenizationRows(const MethodInput& input);
 
 // What a method needs of a MethodInput besides tokens and pieces.
 struct MethodNeeds {
   bool base = false;
+  bool merged = false;
   bool numbers = false;
   bool donor = false;
 };

@@ -20,6 +20,7 @@ Status CheckNeeds(Method method, NormPolicy norm, const MethodInput& input) {
   if ((needs.base || norm == NormPolicy::kScript) && input.base == nullptr) {
     return lacks("the model's tokenizer");
   }
+  if (needs.merged && input.merged == nullptr) return lacks("the merged tokenizer");
   if ((needs.numbers || norm != NormPolicy::kNone) && input.old.data == nullptr) {
     return lacks("the model's weights");
   }

@@ -54,10 +54,18 @@ Status SetMethodSetting(std::string_view name, std::string_view value, MethodSet
     return SetNumber(name, value, 1e-3, 1e3, &settings->knn_temperature);
   }
   if (name == "knn_sparsemax") return SetFlag(name, value, &settings->knn_sparsemax);
+  if (name == "wechsel_k") return SetCount(name, value, 1, &settings->wechsel_k);
+  if (name == "wechsel_temperature") {
+    return SetNumber(name, value, 1e-3, 1e3, &settings->wechsel_temperature);
+  }
+  if (name == "translate_min_count") {
+    return SetNumber(name, value, 0, 1e9, &settings->translate_min_count);
+  }
   if (name != "map") {
     return InvalidArgumentError(
         Cat("setting: \"", name, "\" is not known; choose one of omp_k, omp_centre, omp_unit, ",
-            "omp_ridge, min_anchors, map, knn_k, knn_temperature, knn_sparsemax"));
+            "omp_ridge, min_anchors, map, knn_k, knn_temperature, knn_sparsemax, wechsel_k, ",
+            "wechsel_temperature, translate_min_count"));
   }
   if (value == "ridge") {
     settings->map = MapKind::kRidge;

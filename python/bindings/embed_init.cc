@@ -25,6 +25,10 @@ struct PyInitOptions {
   std::string input_norm;
   std::string output_norm;
   py::object donor_model;
+  py::object vectors;
+  py::object base_vectors;
+  py::object dictionary;
+  py::object parallel;
   py::object settings;
   std::uint64_t pad_to_multiple;
   std::uint64_t seed;
@@ -47,6 +51,13 @@ InitOptions InitOptionsFrom(const PyInitOptions& given) {
   if (!given.donor_model.is_none()) {
     options.donor_model = PathFrom(given.donor_model, "donor_model");
   }
+  const auto file = [](const py::object& path, const char* name) {
+    return path.is_none() ? std::string() : PathFrom(path, name);
+  };
+  options.auxiliary = {.vectors = file(given.vectors, "vectors"),
+                       .base_vectors = file(given.base_vectors, "base_vectors"),
+                       .dictionary = file(given.dictionary, "dictionary"),
+                       .parallel = file(given.parallel, "parallel")};
   if (!given.settings.is_none()) {
     if (!py::isinstance<py::dict>(given.settings)) {
       throw py::type_error(Cat("settings must be a dict, not ", TypeName(given.settings)));
@@ -221,8 +232,9 @@ constexpr char kRowsDoc[] =
     "keep-input,\n"
     "keep-output, compromise, untie. input_norm, output_norm: none, pieces, script. "
     "donor_model:\n"
-    "directory of a donor model, whose tokens are found by their bytes. pad_to_multiple: rows are "
-    "rounded up; 0: as the model's "
+    "directory of a donor model, whose tokens are found by their bytes. vectors, base_vectors,\n"
+    "dictionary: files for wechsel; parallel: a file for trans-tokenization. pad_to_multiple: rows\n"
+    "are rounded up; 0: as the model's "
     "divide. force: replaces an\n"
     "output that exists. link: hard links for unchanged files. progress: called with the stage\n"
     "and a fraction.";
@@ -234,12 +246,14 @@ void RegisterInit(py::module_& m) {
          const std::string& method, const std::optional<std::string>& input_method,
          const std::optional<std::string>& output_method, const std::string& tie,
          const std::string& input_norm, const std::string& output_norm,
-         const py::object& donor_model, const py::object& settings, std::uint64_t pad_to_multiple,
-         std::uint64_t seed, const py::object& rows, const std::string& rows_name, bool force,
-         bool link, int threads, const py::object& progress) {
-        InitOptions init =
-            InitOptionsFrom({method, input_method, output_method, tie, input_norm, output_norm,
-                             donor_model, settings, pad_to_multiple, seed});
+         const py::object& donor_model, const py::object& vectors, const py::object& base_vectors,
+         const py::object& dictionary, const py::object& parallel, const py::object& settings,
+         std::uint64_t pad_to_multiple, std::uint64_t seed, const py::object& rows,
+         const std::string& rows_name, bool force, bool link, int threads,
+         const py::object& progress) {
+        InitOptions init = InitOptionsFrom({method, input_method, output_method, tie, input_norm,
+                                            output_norm, donor_model, vectors, base_vectors,
+                                            dictionary, parallel, settings, pad_to_multiple, seed});
         const PyGivenRows given = GivenRowsFrom(rows, rows_name, merged.id_map.added.size());
         init.given = given.rows();
         return PyInitEmbeddings(model, merged, out, init, force, link, threads, progress);
@@ -248,7 +262,9 @@ void RegisterInit(py::module_& m) {
       py::arg("method") = "auto", py::arg("input_method") = py::none(),
       py::arg("output_method") = py::none(), py::arg("tie") = "keep",
       py::arg("input_norm") = "none", py::arg("output_norm") = "none",
-      py::arg("donor_model") = py::none(), py::arg("settings") = py::none(),
+      py::arg("donor_model") = py::none(), py::arg("vectors") = py::none(),
+      py::arg("base_vectors") = py::none(), py::arg("dictionary") = py::none(),
+      py::arg("parallel") = py::none(), py::arg("settings") = py::none(),
       py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("rows") = py::none(),
       py::arg("rows_name") = "", py::arg("force") = false, py::arg("link") = false,
       py::arg("threads") = 0, py::arg("progress") = py::none(),
@@ -278,9 +294,10 @@ void RegisterGraft(py::module_& m) {
          const std::optional<std::string>& input_method,
          const std::optional<std::string>& output_method, const std::string& tie,
          const std::string& input_norm, const std::string& output_norm,
-         const py::object& donor_model, const py::object& settings, std::uint64_t pad_to_multiple,
-         std::uint64_t seed, bool dry_run, bool force, bool link, bool verify, int threads,
-         const py::object& progress) {
+         const py::object& donor_model, const py::object& vectors, const py::object& base_vectors,
+         const py::object& dictionary, const py::object& parallel, const py::object& settings,
+         std::uint64_t pad_to_multiple, std::uint64_t seed, bool dry_run, bool force, bool link,
+         bool verify, int threads, const py::object& progress) {
         GraftOptions options;
         if (out.is_none() && !dry_run) {
           Raise(InvalidArgumentError(
@@ -299,7 +316,8 @@ void RegisterGraft(py::module_& m) {
         options.protect = CorporaFrom(protect, "protect");
         options.documents = Take(ParseDocuments(documents));
         options.init = InitOptionsFrom({method, input_method, output_method, tie, input_norm,
-                                        output_norm, donor_model, settings, pad_to_multiple, seed});
+                                        output_norm, donor_model, vectors, base_vectors, dictionary,
+                                        parallel, settings, pad_to_multiple, seed});
         options.dry_run = dry_run;
         options.force = force;
         options.link = link;
@@ -323,7 +341,9 @@ void RegisterGraft(py::module_& m) {
       py::arg("method") = "auto", py::arg("input_method") = py::none(),
       py::arg("output_method") = py::none(), py::arg("tie") = "keep",
       py::arg("input_norm") = "none", py::arg("output_norm") = "none",
-      py::arg("donor_model") = py::none(), py::arg("settings") = py::none(),
+      py::arg("donor_model") = py::none(), py::arg("vectors") = py::none(),
+      py::arg("base_vectors") = py::none(), py::arg("dictionary") = py::none(),
+      py::arg("parallel") = py::none(), py::arg("settings") = py::none(),
       py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("dry_run") = false,
       py::arg("force") = false, py::arg("link") = false, py::arg("verify") = true,
       py::arg("threads") = 0, py::arg("progress") = py::none(),

@@ -17,6 +17,7 @@ _Strategy: TypeAlias = Literal["extend", "swap", "union", "intersect", "replace-
 _Method: TypeAlias = Literal[
     "auto", "copy", "mean", "weighted", "first", "last", "halving", "softmax", "asymmetric", "bil",
     "merge-order", "gaussian", "hewitt", "script", "zero", "ridge", "omp", "map", "knn", "stacked",
+    "wechsel", "trans-tokenization",
 ]
 _Budget: TypeAlias = int | Literal["auto"] | None
 _Tie: TypeAlias = Literal["keep", "keep-input", "keep-output", "compromise", "untie"]
@@ -378,6 +379,10 @@ def graft(
     input_norm: _Norm = "none",
     output_norm: _Norm = "none",
     donor_model: _Path | None = None,
+    vectors: _Path | None = None,
+    base_vectors: _Path | None = None,
+    dictionary: _Path | None = None,
+    parallel: _Path | None = None,
     settings: Mapping[str, bool | float | str] | None = None,
     pad_to_multiple: int = 0,
     seed: int = 0,
@@ -400,6 +405,10 @@ def init_embeddings(
     input_norm: _Norm = "none",
     output_norm: _Norm = "none",
     donor_model: _Path | None = None,
+    vectors: _Path | None = None,
+    base_vectors: _Path | None = None,
+    dictionary: _Path | None = None,
+    parallel: _Path | None = None,
     settings: Mapping[str, bool | float | str] | None = None,
     pad_to_multiple: int = 0,
     seed: int = 0,

@@ -1,5 +1,6 @@
 """measure, compare, merge, init_embeddings and verify from Python, on small things made here."""
 
+import hashlib
 import json
 import pickle
 
@@ -272,6 +273,44 @@ def test_rows_from_a_donor_model(folder, donor):
         tokgraft.graft(model, donor, dry_run=True, budget=10, method="omp")
     with pytest.raises(tokgraft.Error, match='"omp_q" is not known'):
         tokgraft.graft(model, donor, dry_run=True, budget=10, settings={"omp_q": 1})
+
+
+def test_rows_from_files_of_both_languages(folder, donor):
+    model = toys.model_with_tokenizer(folder / "file-base")
+    words = sorted({w for s in [*toys.SENTENCES, *toys.OTHER_SENTENCES] for w in s.split()})
+    vectors = folder / "words.vec"
+    vectors.write_text(f"{len(words)} 2\n" + "".join(
+        f"{w} {i % 7 - 3} {i % 5 - 2.5}\n" for i, w in enumerate(words)), encoding="utf-8")
+    dictionary = folder / "words.tsv"
+    dictionary.write_text("".join(f"{w}\t{w}\n" for w in words), encoding="utf-8")
+    parallel = folder / "text.tsv"
+    parallel.write_text("".join(f"{s}\t{s}\n" for s in toys.OTHER_SENTENCES * 20),
+                        encoding="utf-8")
+    files = {"wechsel": {"vectors": vectors, "base_vectors": vectors, "dictionary": dictionary},
+             "trans-tokenization": {"parallel": parallel}}
+    merged = tokgraft.merge(tokgraft.load(model), donor, budget=10)
+    for method, given in files.items():
+        stages = []
+        out = folder / f"files-{method}"
+        report = tokgraft.graft(model, donor, out=out, budget=10, method=method, **given,
+                                progress=lambda stage, _, stages=stages: stages.append(stage))
+        assert report.init["rows"][method] > 0
+        assert report.init["rows"][method] + report.init["rows"].get("mean_of_pieces", 0) == 10
+        assert report.verify["ok"]
+        assert "vectors" in stages or "align" in stages
+        inputs = json.loads((out / "tokgraft.json").read_text())["inputs"]
+        for path in given.values():
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            assert digest in [file["sha256"] for file in inputs if file["path"] == str(path)]
+        again = tokgraft.init_embeddings(model, merged, out=folder / f"again-{method}",
+                                         method=method, **given)
+        assert again.rows == report.init["rows"]
+        with pytest.raises(tokgraft.FormatError, match="give --"):
+            tokgraft.graft(model, donor, dry_run=True, budget=10, method=method)
+    parallel.write_text("no tab\n")
+    with pytest.raises(tokgraft.FormatError, match="text.tsv: line 1: has no tab"):
+        tokgraft.graft(model, donor, dry_run=True, budget=10, method="trans-tokenization",
+                       parallel=parallel)
 
 
 def test_graft(folder, donor, corpora):

@@ -16,7 +16,10 @@ TEST(SettingsTest, EachNameSetsItsNumber) {
                                     {"map", "cca"},
                                     {"knn_k", "3"},
                                     {"knn_temperature", "2"},
-                                    {"knn_sparsemax", "true"}}) {
+                                    {"knn_sparsemax", "true"},
+                                    {"wechsel_k", "5"},
+                                    {"wechsel_temperature", "0.2"},
+                                    {"translate_min_count", "2.5"}}) {
     EXPECT_EQ(Message(SetMethodSetting(name, value, &settings)), "") << name;
   }
   EXPECT_EQ(settings.omp_k, 8U);
@@ -28,6 +31,9 @@ TEST(SettingsTest, EachNameSetsItsNumber) {
   EXPECT_EQ(settings.knn_k, 3U);
   EXPECT_EQ(settings.knn_temperature, 2);
   EXPECT_TRUE(settings.knn_sparsemax);
+  EXPECT_EQ(settings.wechsel_k, 5U);
+  EXPECT_EQ(settings.wechsel_temperature, 0.2);
+  EXPECT_EQ(settings.translate_min_count, 2.5);
 }
 
 TEST(SettingsTest, WhatCannotBeIsRefusedByName) {
