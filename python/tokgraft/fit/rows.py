@@ -151,7 +151,8 @@ def _tokens2words(job: _Job) -> _Made:
         "penalty": options.penalty if options.map == "ridge" else None,
         "left_unexplained": {role: round(value, 4) for role, value in made.left.items()}})
     return (made.input, made.output,
-            f"tokens2words ({options.map} map of layer {options.layer}; {made.examples} old tokens)")
+            f"tokens2words ({options.map} map of layer {options.layer},"
+            f" {made.examples} old tokens)")
 
 
 def _fit(job: _Job) -> _Made:
@@ -234,7 +235,8 @@ def _logistic(job: _Job, input_rows: torch.Tensor) -> tuple[torch.Tensor, str]:
     output, more = _fit_output(job.model, job.merged, job.vocabulary, input_rows, texts, job.seed,
                                job.progress)
     job.facts.update(more)
-    return output, f"logistic ({more['positions']} positions of {more['fit_bytes']} bytes, seed {job.seed})"
+    return output, (f"logistic ({more['positions']} positions of {more['fit_bytes']} bytes,"
+                    f" seed {job.seed})")
 
 
 def _fit_output(model: LanguageModel, merged: "_core.MergeResult", vocabulary: NewVocabulary,
