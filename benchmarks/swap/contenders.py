@@ -17,7 +17,7 @@ import torch
 from safetensors import safe_open
 
 import tokgraft
-from tokgraft.fit import fit_rows
+from tokgraft.fit import METHODS, fit_rows
 from tokgraft.fit.language_model import LanguageModel
 
 Rows = tuple[torch.Tensor, torch.Tensor]
@@ -81,7 +81,7 @@ def _fitted(method: str) -> Contender:
                         corpora={"train": change.texts.train}, seed=seed)
         rows = torch.from_numpy(made.input)
         return rows, rows if made.output is None else torch.from_numpy(made.output)
-    return Contender(make, (method,), _OF_FITS, seeded=method != "readout")
+    return Contender(make, (method,), _OF_FITS, seeded=METHODS[method].needs_text)
 
 
 def _readout_and(output_method: str) -> Contender:
@@ -118,6 +118,9 @@ TABLE: dict[str, Contender] = {
     "readout": _fitted("readout"),
     "readout, halving": _readout_and("halving"),
     "fit": _fitted("fit"),
+    "tokens2words": _fitted("tokens2words"),
+    "chain-rule": _fitted("chain-rule"),
+    "distill": _fitted("distill"),
     "train": _fitted("train"),
     # With a donor model.
     "omp": _method("omp", "omp", donor=True),

@@ -1,8 +1,10 @@
 """Rows made by running a model: small random models, real transformers, naive oracles."""
 
+import dataclasses
 import json
 import math
 import pathlib
+import shutil
 import sys
 
 import numpy as np
@@ -13,14 +15,26 @@ import toys
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from tokgraft.fit import FittedRows, fit_rows  # noqa: E402
+from tokgraft.fit import (  # noqa: E402
+    METHODS,
+    ChainRuleOptions,
+    DistillOptions,
+    FittedRows,
+    Tokens2WordsOptions,
+    fit_rows,
+)
+from tokgraft.fit.alignment import Aligner  # noqa: E402
 from tokgraft.fit.blend import blend  # noqa: E402
+from tokgraft.fit.chain_rule import chain_rule  # noqa: E402
+from tokgraft.fit.distillation import Pupil, distill  # noqa: E402
 from tokgraft.fit.documents import fit_documents, lines_of, spread, windows  # noqa: E402
 from tokgraft.fit.language_model import LanguageModel, padded_batches  # noqa: E402
 from tokgraft.fit.logistic import LogisticOptions, common_direction, logistic  # noqa: E402
 from tokgraft.fit.readout import readout  # noqa: E402
 from tokgraft.fit.splits import examples, halves  # noqa: E402
 from tokgraft.fit.states import read, with_start  # noqa: E402
+from tokgraft.fit.teacher import Teacher, original_states  # noqa: E402
+from tokgraft.fit.tokens2words import ridge_map, tokens2words  # noqa: E402
 from tokgraft.fit.training import TrainingOptions, train  # noqa: E402
 from tokgraft.fit.vocabulary import NewVocabulary, piece_rows  # noqa: E402
 from tokgraft.loss import Loss, loss  # noqa: E402
@@ -28,12 +42,13 @@ from tokgraft.loss import Loss, loss  # noqa: E402
 WIDTH = 32
 
 
-def words(seed: int, count: int) -> list[str]:
-    """Sentences of invented words: enough of them for a vocabulary of some thousand pieces."""
+def words(seed: int, count: int, skew: float = 1) -> list[str]:
+    """Sentences of invented words: enough of them for a vocabulary of some thousand pieces. The
+    seed chooses the words; skew 0: all of them as often."""
     chance = np.random.default_rng(seed)
     parts = ["ka", "lo", "mi", "ru", "ten", "sal", "vor", "bek", "ni", "dra", "po", "shu", "el", "gat"]
     lexicon = ["".join(chance.choice(parts, chance.integers(2, 5))) for _ in range(2500)]
-    weight = 1 / np.arange(1, len(lexicon) + 1)
+    weight = 1.0 / np.arange(1, len(lexicon) + 1) ** skew
     weight /= weight.sum()
     return [" ".join(chance.choice(lexicon, 12, p=weight)) + "." for _ in range(count)]
 
@@ -382,6 +397,214 @@ def test_readout_alone_keeps_a_tied_model_tied(tmp_path, model_dir, model, merge
     assert report.to_dict()["tied"] and tokgraft.verify(tmp_path / "new").ok
 
 
+@pytest.fixture(scope="module")
+def aligned(merged):
+    return Aligner(merged.base, merged.tokenizer).align(windows(words(0, 400, 0), 300))
+
+
+def test_aligned_texts_share_the_ends_of_tokens(merged, aligned):
+    old, new = merged.base, merged.tokenizer
+    assert len(aligned) > 50
+    for text in aligned[:20]:
+        pieces = [old.token_bytes(i) for i in text.old], [new.token_bytes(i) for i in text.new]
+        assert b"".join(pieces[0]) == b"".join(pieces[1])
+        ends = [{len(b"".join(own[:i + 1])): i for i in range(len(own))} for own in pieces]
+        both = sorted(ends[0].keys() & ends[1].keys())
+        places = text.common()
+        assert places[0].tolist() == [ends[0][byte] for byte in both]
+        assert places[1].tolist() == [ends[1][byte] for byte in both]
+        spelt = 0
+        for at, first, last in zip(*text.spans(), strict=True):
+            assert b"".join(pieces[0][first:last + 1]) == pieces[1][at]
+            spelt += 1
+        assert spelt == sum(end - len(pieces[1][i]) in {0, *ends[0]} and end in ends[0]
+                            for end, i in ends[1].items())
+
+
+def test_texts_that_are_not_spelt_alike_are_left_out(merged, tmp_path):
+    other = tokgraft.load(toys.byte_level_bpe(tmp_path / "other.json", words(0, 50), 300, ()))
+
+    class Upper:
+        vocab_size, token_bytes = other.vocab_size, other.token_bytes
+
+        @staticmethod
+        def encode_ids(text):
+            return other.encode_ids(text.upper())
+
+    assert len(Aligner(other, Upper()).align(["12 34", "ka lo"])) == 1
+    with pytest.raises(tokgraft.UnsupportedError, match="by the same bytes"):
+        Aligner(other, Upper()).align(["ka lo"])
+
+
+@pytest.fixture(scope="module")
+def untied(tmp_path_factory, model_dir) -> LanguageModel:
+    """Output rows are half a rotation of the state behind layer 2 after the token alone."""
+    folder = tmp_path_factory.mktemp("untied") / "model"
+    shutil.copytree(model_dir, folder)
+    whole = transformers.AutoModelForCausalLM.from_pretrained(model_dir)
+    whole.config.tie_word_embeddings = False
+    made = transformers.LlamaForCausalLM(whole.config)
+    made.model.load_state_dict(whole.model.state_dict())
+    made.save_pretrained(folder)
+    opened = LanguageModel(folder, dtype=torch.float32)
+    rows = len(opened.output_rows)
+    states = opened.early_states([[opened.start_id, i] for i in range(rows)], (2,)).float()
+    turn = torch.linalg.qr(torch.randn(WIDTH, WIDTH, generator=torch.Generator().manual_seed(0))).Q
+    opened.output_rows = states @ turn / 2
+    return opened
+
+
+@pytest.mark.parametrize("kind", ["ridge", "procrustes"])
+def test_tokens2words_recovers_rows_that_are_a_map_of_states(untied, merged, vocabulary, kind):
+    options = Tokens2WordsOptions(layer=2, map=kind, penalty=1e-9)
+    single = dataclasses.replace(vocabulary, pieces=[[i] for i in range(300, 900)])
+    made = tokens2words(untied, merged.base, single, options)
+    torch.testing.assert_close(made.output, untied.output_rows[300:900], atol=1e-3, rtol=1e-3)
+    assert made.left["output"] < 1e-6 < made.left["input"]
+    several = tokens2words(untied, merged.base, vocabulary, options)
+    start = untied.start_id
+    turn = torch.linalg.lstsq(
+        untied.early_states([[start, i] for i in range(300, 900)], (2,)).float(),
+        untied.output_rows[300:900]).solution
+    states = untied.early_states([[start, *own] for own in vocabulary.pieces], (2,)).float()
+    torch.testing.assert_close(several.output, states @ turn, atol=1e-3, rtol=1e-3)
+
+
+def test_tokens2words_without_hidden_tokens_and_tied(model, merged, vocabulary):
+    made = tokens2words(model, merged.base, vocabulary, Tokens2WordsOptions(layer=1))
+    hidden = tokens2words(model, merged.base, vocabulary,
+                          Tokens2WordsOptions(layer=1, hidden=frozenset(range(500, 600))))
+    assert made.output is None
+    assert made.examples - hidden.examples == 100 and not torch.equal(made.input, hidden.input)
+    fitted = fit_rows(model, merged, method="tokens2words", options=Tokens2WordsOptions(layer=1))
+    assert np.array_equal(fitted.input, made.input.numpy()) and fitted.output is None
+    assert "layer 1" in fitted.name and fitted.facts["layer"] == 1
+
+
+def test_a_greater_penalty_gives_a_smaller_map():
+    states, goal = torch.randn(200, 8), torch.randn(200, 3)
+    torch.testing.assert_close(ridge_map(states, goal, 0), torch.linalg.lstsq(states, goal).solution)
+    sizes = [float(ridge_map(states, goal, penalty).norm()) for penalty in (0, 0.1, 1, 10)]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_beta_is_that_of_a_slow_direct_computation(model, model_dir, merged, vocabulary, aligned):
+    texts = aligned[:40]
+    made = chain_rule(model, vocabulary, texts)
+    reference = transformers.AutoModelForCausalLM.from_pretrained(model_dir).eval()
+    place = {int(token): i for i, token in enumerate(vocabulary.added)}
+    sums: dict[int, list[float]] = {}
+    for text in texts:
+        with torch.no_grad():
+            logits = reference(torch.tensor([[0, *text.old]])).logits[0]
+        byte = 0
+        for token in text.new:
+            size = len(merged.tokenizer.token_bytes(int(token)))
+            own = vocabulary.pieces[place[token]] if token in place else None
+            first = next((i for i in range(len(text.old))
+                          if sum(len(merged.base.token_bytes(int(p))) for p in text.old[:i]) == byte),
+                         None) if own else None
+            if first is not None and text.old[first:first + len(own)].tolist() == own:
+                sums.setdefault(place[token], []).append(sum(
+                    float(logits[first + i].log_softmax(0)[own[i]]) for i in range(1, len(own))))
+            byte += size
+    assert len(sums) > 100 and {len(vocabulary.pieces[i]) for i in sums} > {2}
+    for i, values in sums.items():
+        assert int(made.occurrences[i]) == len(values)
+        assert float(made.beta[i]) == pytest.approx(np.mean(values), abs=0.05)
+    assert set((made.occurrences > 0).nonzero()[:, 0].tolist()) == set(sums)
+    unseen = next(i for i in range(len(vocabulary.pieces))
+                  if i not in sums and len(vocabulary.pieces[i]) == 2)
+    alike = [float(made.beta[i]) for i in sums if len(vocabulary.pieces[i]) == 2]
+    assert float(made.beta[unseen]) == pytest.approx(np.mean(alike), abs=1e-4)
+
+
+def test_beta_is_added_along_the_direction_of_all_states(model, vocabulary, aligned):
+    made = chain_rule(model, vocabulary, aligned[:30])
+    states = torch.cat(original_states(model, [text.old for text in aligned[:30]])).float()
+    first = torch.stack([model.output_rows[own[0]] for own in vocabulary.pieces])
+    along = (states @ (made.rows - first).T) / made.beta
+    residue = float(((along - 1) ** 2).mean())
+    assert 1 - residue == pytest.approx(made.r2, abs=1e-3) and made.positions == len(states)
+    with pytest.raises(tokgraft.Error, match="none of the added tokens"):
+        chain_rule(model, vocabulary, [dataclasses.replace(own, new=own.new * 0)
+                                       for own in aligned[:2]])
+
+
+def test_the_teacher_says_what_the_original_model_does(model, model_dir, vocabulary, aligned):
+    reference = transformers.AutoModelForCausalLM.from_pretrained(model_dir).eval()
+    added = set(vocabulary.added.tolist())
+    texts = [text for text in aligned if added & set(text.new.tolist())][:5]
+    lessons = Teacher(model, vocabulary, texts).of([3, 1, 3])
+    assert lessons[0][0] is lessons[2][0]
+    for number, (places, states) in zip([3, 1, 3], lessons, strict=True):
+        text = texts[number]
+        with torch.no_grad():
+            theirs = reference.model(torch.tensor([[0, *text.old]])).last_hidden_state[0]
+        first = next(i for i, token in enumerate(text.new) if int(token) in added)
+        old, new = text.common()
+        wanted = [(o, n) for o, n in zip(old, new, strict=True) if n >= first]
+        assert places.tolist() == [n + 1 for _, n in wanted] and len(wanted) > 3
+        torch.testing.assert_close(states.float(), theirs[[o + 1 for o, _ in wanted]], atol=0.03,
+                                   rtol=0.02)
+
+
+def test_distillation_lowers_the_error_on_texts_held_out_and_moves_new_rows_only(
+        model, vocabulary, aligned):
+    before = model.input_rows.clone(), [p.clone() for p in model._model.parameters()]
+    start = mean_rows(model, vocabulary)
+    stages = []
+    options = DistillOptions(tokens=9000, batch_tokens=512, rate=2e-2, seed=1)
+    made = distill(model, vocabulary, start, aligned[40:], options,
+                   progress=lambda stage, fraction: stages.append((stage, fraction)))
+    assert made.kept and made.after < 0.9 * made.before
+    assert np.mean(made.losses[-3:]) < np.mean(made.losses[:3]) and stages[-1] == ("distill", 1.0)
+    unseen = Pupil(model, vocabulary, aligned[:40])
+    assert unseen.error(range(40), made.rows) < 0.9 * unseen.error(range(40), start)
+    assert torch.equal(before[0], model.input_rows)
+    assert all(torch.equal(a, b) for a, b in zip(before[1], model._model.parameters(), strict=True))
+    assert torch.equal(start, mean_rows(model, vocabulary))
+    seen = torch.zeros(vocabulary.size + 1, dtype=torch.bool)
+    for text in aligned[40:]:
+        seen[torch.from_numpy(text.new)] = True
+    still = ~seen[vocabulary.added]
+    assert bool(still.any()) and torch.equal(made.rows[still], start[still])
+    again = distill(model, vocabulary, start, aligned[40:], options)
+    assert torch.equal(made.rows, again.rows)
+    other = distill(model, vocabulary, start, aligned[40:], dataclasses.replace(options, seed=2))
+    assert not torch.equal(made.rows, other.rows)
+
+
+def test_distillation_that_harms_is_not_kept(model, vocabulary, aligned):
+    start = mean_rows(model, vocabulary)
+    made = distill(model, vocabulary, start, aligned, DistillOptions(tokens=1000, rate=50.0))
+    assert not made.kept and made.after > made.before and torch.equal(made.rows, start)
+    with pytest.raises(tokgraft.Error, match="at least 10 are needed"):
+        distill(model, vocabulary, start, aligned[:3])
+
+
+@pytest.mark.parametrize("method", ["chain-rule", "distill"])
+def test_methods_that_read_text_twice_the_same(model, merged, method):
+    options = {"chain-rule": ChainRuleOptions(), "distill": DistillOptions("mean", tokens=2000)}
+    made = [fit_rows(model, merged, method=method, corpora={"words": words(0, 400, 0)},
+                     fit_bytes=12_000, options=options[method]) for _ in range(2)]
+    for role in ("input", "output"):
+        assert np.array_equal(getattr(made[0], role), getattr(made[1], role))
+        assert getattr(made[0], role).shape == (len(merged.id_map.to_dict()["added"]), WIDTH)
+    assert method.split("-")[0] in made[0].name and made[0].facts["windows_not_aligned"] == 0
+    if method == "distill":
+        facts = made[0].facts["distillation"]
+        assert facts["steps"] == 2 and facts["held_out_error"][1] < facts["held_out_error"][0]
+    else:
+        assert 0 < made[0].facts["constant_r2"] < 1 and made[0].facts["mean_beta"] < 0
+
+
+def test_methods_are_a_table():
+    assert list(METHODS) == ["readout", "tokens2words", "fit", "chain-rule", "distill", "train"]
+    assert all(own.help and name == own.name for name, own in METHODS.items())
+    assert {name for name, own in METHODS.items() if not own.needs_text} == {"readout", "tokens2words"}
+
+
 def test_same_rows_twice(model, merged):
     corpora = {"words": words(2, 400)}
     a, b = (fit_rows(model, merged, corpora=corpora, fit_bytes=15_000) for _ in range(2))
@@ -392,6 +615,12 @@ def test_same_rows_twice(model, merged):
 @pytest.mark.parametrize(("arguments", "message"), [
     ({"method": "nonsense"}, "is not known here"),
     ({"method": "fit"}, "none was given"),
+    ({"method": "distill"}, "choose method readout or tokens2words"),
+    ({"method": "fit", "corpora": {"x": ["a"]}, "options": DistillOptions()}, "takes none"),
+    ({"method": "tokens2words", "options": ChainRuleOptions()}, "takes Tokens2WordsOptions"),
+    ({"method": "tokens2words"}, "layer: 5 is none of"),
+    ({"method": "tokens2words", "options": Tokens2WordsOptions(layer=1, map="spline")}, "spline"),
+    ({"method": "distill", "corpora": {"x": ["a b"]}, "options": DistillOptions("zero")}, "zero"),
     ({"method": "fit", "corpora": {"x": ["a b c"]}}, "at least 1000 are needed"),
     ({"method": "fit", "corpora": {"x": ["  ", ""]}}, "holds no text"),
     ({"method": "fit", "corpora": {"x": "no/such/file.txt"}}, "there is no such file"),

@@ -5,9 +5,15 @@
     tokgraft.init_embeddings("model/", merged, out="new/", rows=fitted.as_dict(),
                              rows_name=fitted.name, tie="untie")
 
-vocabulary -> readout (input rows) -> states -> logistic (output rows) -> training: one file each.
+rows: the table METHODS (name -> Method). Input rows: readout, tokens2words, distillation. Output
+rows: logistic, chain_rule, tokens2words. Both: training. One file each.
 """
 
-from tokgraft.fit.rows import METHODS, FittedRows, fit_rows
+from tokgraft.fit.chain_rule import ChainRuleOptions
+from tokgraft.fit.distillation import DistillOptions
+from tokgraft.fit.rows import METHODS, FittedRows, Method, fit_rows
+from tokgraft.fit.tokens2words import Tokens2WordsOptions
+from tokgraft.fit.training import TrainingOptions
 
-__all__ = ["METHODS", "FittedRows", "fit_rows"]
+__all__ = ["METHODS", "ChainRuleOptions", "DistillOptions", "FittedRows", "Method",
+           "Tokens2WordsOptions", "TrainingOptions", "fit_rows"]
