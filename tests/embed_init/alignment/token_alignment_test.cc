@@ -20,8 +20,8 @@ TokenPairs RandomPairs(unsigned seed, std::size_t lines, std::uint32_t old_size,
   for (std::size_t line = 0; line < lines; ++line) {
     std::vector<std::uint32_t> from(1 + random() % 6);
     std::vector<std::uint32_t> to(1 + random() % 6);
-    for (std::uint32_t& id : from) id = random() % old_size;
-    for (std::uint32_t& id : to) id = random() % new_size;
+    for (std::uint32_t& id : from) id = static_cast<std::uint32_t>(random() % old_size);
+    for (std::uint32_t& id : to) id = static_cast<std::uint32_t>(random() % new_size);
     pairs.Add(from, to);
   }
   return pairs;
@@ -162,7 +162,7 @@ TokenPairs Translated(std::size_t lines, std::uint32_t size) {
   TokenPairs pairs;
   for (std::size_t line = 0; line < lines; ++line) {
     std::vector<std::uint32_t> to(4 + random() % 12);
-    for (std::uint32_t& id : to) id = random() % size;
+    for (std::uint32_t& id : to) id = static_cast<std::uint32_t>(random() % size);
     std::vector<std::uint32_t> shuffled = to;
     for (std::size_t i = 0; i + 1 < shuffled.size(); i += 2) {
       if (random() % 3 == 0) std::swap(shuffled[i], shuffled[i + 1]);
@@ -188,7 +188,7 @@ TEST(TokenAlignmentTest, FindsTheDictionaryOfATranslation) {
       if (old_id / 2 == id) right += count;
     }
     EXPECT_GT(right, 0.9 * total) << id;
-    const std::size_t pieces = id % 3 == 0 ? 2 : 1;
+    const std::ptrdiff_t pieces = id % 3 == 0 ? 2 : 1;
     EXPECT_EQ(std::count_if(found.CountsOf(id).begin(), found.CountsOf(id).end(),
                             [&](const auto& one) { return one.second > 0.2 * total; }),
               pieces);

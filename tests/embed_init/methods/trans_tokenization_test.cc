@@ -87,7 +87,8 @@ TEST_F(TransTokenizationTest, ARowIsWhatStandsForTheToken) {
 
 TEST_F(TransTokenizationTest, RarePairsAreLeftOut) {
   made_.options.settings.translate_min_count = 1000;
-  for (const RowOrigin origin : Make().origins) EXPECT_EQ(origin, RowOrigin::kMeanOfPieces);
+  const MadeRows none = Make();
+  for (const RowOrigin origin : none.origins) EXPECT_EQ(origin, RowOrigin::kMeanOfPieces);
   made_.options.settings.translate_min_count = 30;  // "kater" says "dog" fewer times
   made_.input.tokens = {{.pieces = {}, .row = kKater}};
   const MadeRows rows = Make();
@@ -98,10 +99,12 @@ TEST_F(TransTokenizationTest, HiddenRowsAndRowsThatAreNoNumbersGiveNothing) {
   made_.input.tokens = {{.pieces = {{'h'}, {1}}, .row = kHund}};
   made_.input.hidden.assign(260, false);
   made_.input.hidden[kDog] = true;
-  for (const auto& [row, weight] : Make().entries[0]) EXPECT_NE(row, kDog);
+  const MadeRows without = Make();
+  for (const auto& [row, weight] : without.entries[0]) EXPECT_NE(row, kDog);
   made_.input.hidden.clear();
   made_.old[kDog * 4 + 2] = std::numeric_limits<float>::quiet_NaN();
-  for (const auto& [row, weight] : Make().entries[0]) EXPECT_NE(row, kDog);
+  const MadeRows sound = Make();
+  for (const auto& [row, weight] : sound.entries[0]) EXPECT_NE(row, kDog);
 }
 
 TEST_F(TransTokenizationTest, TextIsAlignedOnceForBothRoles) {
