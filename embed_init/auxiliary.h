@@ -1,8 +1,8 @@
 // Files beside the model that some methods need: word vectors, a dictionary, parallel text.
 //
-//   InitOptions options;
-//   options.method = Method::kTransTokenization;
-//   options.auxiliary.parallel = "en-de.tsv";
+//   AuxiliaryInputs auxiliary;             // InitOptions::auxiliary
+//   auxiliary.parallel = "en-de.tsv";      // for Method::kTransTokenization
+//   std::vector<std::string> given = FilesOf(auxiliary);  // {"en-de.tsv"}
 //
 // All are UTF-8 and are read when the rows are made. The manifest keeps their SHA-256.
 #ifndef TOKGRAFT_EMBED_INIT_AUXILIARY_H_

@@ -30,6 +30,35 @@ void FillDecay(double center, double tension, std::span<double> out) {
   }
 }
 
+// Sums over k = 0 .. count - 1 of weight = exp(-tension (start + k step)), and of weight times
+// start + k step.
+struct DecaySums {
+  double weight = 0;
+  double distance = 0;
+};
+DecaySums SumDecay(double start, double step, std::size_t count, double tension) {
+  if (count == 0) return {};
+  const auto n = static_cast<double>(count);
+  const double ratio = std::exp(-tension * step);
+  const double rest = -std::expm1(-tension * step);  // 1 - ratio
+  const double power = std::exp(-tension * step * (n - 1));
+  const double first = std::exp(-tension * start);
+  const double ones = -std::expm1(-tension * step * n) / rest;
+  const double steps = ratio * (1 - n * power + (n - 1) * power * ratio) / (rest * rest);
+  return {.weight = first * ones, .distance = first * (start * ones + step * steps)};
+}
+
+// The distance from the diagonal that the prior expects of a place, among `count` tokens.
+double ExpectedDistance(double center, std::size_t count, double tension) {
+  const double step = 1 / static_cast<double>(count);
+  const auto below = std::min(static_cast<std::size_t>(center / step), count);
+  const DecaySums left =
+      SumDecay(std::abs(center - static_cast<double>(below) * step), step, below, tension);
+  const DecaySums right = SumDecay(std::abs(static_cast<double>(below + 1) * step - center), step,
+                                   count - below, tension);
+  return (left.distance + right.distance) / (left.weight + right.weight);
+}
+
 double Position(std::size_t index, std::size_t size) {
   return static_cast<double>(index + 1) / static_cast<double>(size);
 }
@@ -307,20 +336,11 @@ class Aligner {
     const auto expected = [&](double tension) {
       std::vector<double> sums(groups.size(), 0);
       ParallelFor(groups.size(), 16, options_.threads, [&](std::size_t begin, std::size_t end) {
-        std::vector<double> decay;
         for (std::size_t g = begin; g < end; ++g) {
           const Lines& lines = groups[g];
-          decay.resize(lines.new_size);
           for (std::size_t j = 0; j < lines.old_size; ++j) {
-            const double center = Position(j, lines.old_size);
-            FillDecay(center, tension, decay);
-            double normaliser = 0;
-            double distance = 0;
-            for (std::size_t i = 0; i < lines.new_size; ++i) {
-              normaliser += decay[i];
-              distance += decay[i] * std::abs(center - Position(i, lines.new_size));
-            }
-            sums[g] += lines.mass[j] * distance / normaliser;
+            sums[g] += lines.mass[j] *
+                       ExpectedDistance(Position(j, lines.old_size), lines.new_size, tension);
           }
         }
       });
