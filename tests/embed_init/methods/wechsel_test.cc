@@ -21,7 +21,7 @@ namespace {
 using ::testing::HasSubstr;
 using Words = std::vector<std::pair<std::string, Eigen::RowVectorXd>>;
 
-constexpr Eigen::Index kColumns = 6;
+constexpr Eigen::Index kDimensions = 6;
 const toy::Pairs kMerges = {{"a", "b"}, {"c", "d"}, {"ab", "cd"}, {" ", "a"}, {"b", "a"}};
 
 class WechselTest : public ::testing::Test {
@@ -37,7 +37,7 @@ class WechselTest : public ::testing::Test {
           word += letters[random() % 4];
         }
         if (!known.insert(word).second) continue;
-        Eigen::RowVectorXd vector(kColumns);
+        Eigen::RowVectorXd vector(kDimensions);
         for (double& value : vector) value = static_cast<double>(random() % 2001) / 1000 - 1;
         words.emplace_back(word, vector);
       }
@@ -68,7 +68,7 @@ class WechselTest : public ::testing::Test {
   }
 
   void Write(const std::string& name, const Words& words) {
-    std::string text = std::to_string(words.size()) + " " + std::to_string(kColumns) + "\n";
+    std::string text = std::to_string(words.size()) + " " + std::to_string(kDimensions) + "\n";
     for (const auto& [word, vector] : words) {
       text += word;
       for (const double value : vector) text += " " + std::to_string(value);
@@ -88,7 +88,7 @@ class WechselTest : public ::testing::Test {
         for (const TokenId id : tokenizer.Encode(text).ids) ids.insert(id);
       }
       for (const TokenId id : ids) {
-        sums.try_emplace(id, Eigen::RowVectorXd::Zero(kColumns)).first->second +=
+        sums.try_emplace(id, Eigen::RowVectorXd::Zero(kDimensions)).first->second +=
             vector / static_cast<double>(rank);
         weights[id] += 1 / static_cast<double>(rank);
       }
@@ -118,7 +118,7 @@ class WechselTest : public ::testing::Test {
 TEST_F(WechselTest, RowsAreThoseOfPlainLoops) {
   std::map<std::string, Eigen::RowVectorXd> old_of(old_words_.begin(), old_words_.end());
   std::map<std::string, Eigen::RowVectorXd> new_of(new_words_.begin(), new_words_.end());
-  Eigen::MatrixXd products = Eigen::MatrixXd::Zero(kColumns, kColumns);
+  Eigen::MatrixXd products = Eigen::MatrixXd::Zero(kDimensions, kDimensions);
   const std::set<std::pair<std::string, std::string>> distinct(pairs_.begin(), pairs_.end());
   for (const auto& [from, to] : distinct) {
     products += new_of.at(to).transpose() * old_of.at(from);
@@ -160,7 +160,7 @@ TEST_F(WechselTest, RowsAreThoseOfPlainLoops) {
 TEST_F(WechselTest, FindsTheOldTokenOfTheSameMeaning) {
   std::srand(4);
   const Eigen::MatrixXd rotation =
-      Eigen::HouseholderQR<Eigen::MatrixXd>(Eigen::MatrixXd::Random(kColumns, kColumns))
+      Eigen::HouseholderQR<Eigen::MatrixXd>(Eigen::MatrixXd::Random(kDimensions, kDimensions))
           .householderQ();
   Words twins;
   std::string dictionary;
