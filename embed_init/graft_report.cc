@@ -71,6 +71,7 @@ std::string RowsText(const InitReport& init) {
     text += Cat("  input (", init.input, "): ", OriginsText(init.rows), "\n");
     text += Cat("  output (", init.output, "): ", OriginsText(init.output_rows), "\n");
   }
+  for (const AutoReport& choice : init.automatic) text += Cat("  ", AutoText(choice), "\n");
   for (const std::string& note : init.notes) text += Cat("  ", note, "\n");
   return text;
 }

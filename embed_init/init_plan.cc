@@ -7,6 +7,7 @@
 #include "embed_init/methods/auxiliary_cache.h"
 #include "embed_init/methods/donor_tokens.h"
 #include "embed_init/methods/method.h"
+#include "embed_init/methods/rehearsal.h"
 #include "embed_init/methods/role_rows.h"
 #include "tokenizer/base/mapped_file.h"
 #include "tokenizer/base/report_text.h"
@@ -222,33 +223,21 @@ class RowMaker {
     return absl::OkStatus();
   }
 
+  // What auto takes for a matrix: `fallback`, unless another method is clearly better.
+  StatusOr<Method> Choose(Role role, bool serves_both, Method fallback) {
+    if (checkpoint_.tensors.empty() || base_ == nullptr || tokens_.empty()) return fallback;
+    TOKGRAFT_ASSIGN_OR_RETURN(const Opened opened, OpenRole(role));
+    TOKGRAFT_ASSIGN_OR_RETURN(AutoReport report, Rehearse(opened.input, serves_both, fallback));
+    TOKGRAFT_ASSIGN_OR_RETURN(const Method chosen, ParseMethod(report.chosen));
+    plan_->automatic.push_back(std::move(report));
+    return chosen;
+  }
+
   StatusOr<MadeRows> Make(Method method, Role role) {
-    MethodInput input;
-    input.role = role;
-    input.options = &options_;
-    input.old_tokens = plan_->old_tokens;
-    input.base = base_;
-    input.merged = merged_;
-    input.cache = &cache_;
-    input.tokens = tokens_;
-    const RowTensor& tensor = TensorOf(checkpoint_, role);
-    input.old = {
-        .data = nullptr, .dtype = tensor.dtype, .rows = tensor.rows, .columns = tensor.columns};
-    OpenedRows old;
-    // A checkpoint without tensors is a plan's alone: rows are planned without a look at them.
-    if (!checkpoint_.tensors.empty()) {
-      TOKGRAFT_ASSIGN_OR_RETURN(old, OpenRows(checkpoint_, tensor, plan_->old_tokens));
-      input.old = old.view;
-      input.mean = old.mean;
-    }
-    OpenedRows donor;
-    if (donor_) {
-      TOKGRAFT_ASSIGN_OR_RETURN(donor, OpenRows(*donor_, TensorOf(*donor_, role), 0));
-      input.donor = donor.view;
-      input.anchors = anchors_;
-    }
+    TOKGRAFT_ASSIGN_OR_RETURN(Opened opened, OpenRole(role));
+    opened.input.tokens = tokens_;
     const NormPolicy norm = role == Role::kInput ? options_.input_norm : options_.output_norm;
-    TOKGRAFT_ASSIGN_OR_RETURN(MadeRows made, MakeRoleRows(method, norm, input));
+    TOKGRAFT_ASSIGN_OR_RETURN(MadeRows made, MakeRoleRows(method, norm, opened.input));
     for (const std::string& note : made.notes) {
       plan_->notes.push_back(Cat(role == Role::kInput ? "input rows: " : "output rows: ", note));
     }
@@ -265,6 +254,38 @@ class RowMaker {
   }
 
  private:
+  // The matrices of a role, and views of them; no tokens.
+  struct Opened {
+    OpenedRows old;
+    OpenedRows donor;
+    MethodInput input;
+  };
+  StatusOr<Opened> OpenRole(Role role) {
+    Opened opened;
+    MethodInput& input = opened.input;
+    input.role = role;
+    input.options = &options_;
+    input.old_tokens = plan_->old_tokens;
+    input.base = base_;
+    input.merged = merged_;
+    input.cache = &cache_;
+    const RowTensor& tensor = TensorOf(checkpoint_, role);
+    input.old = {
+        .data = nullptr, .dtype = tensor.dtype, .rows = tensor.rows, .columns = tensor.columns};
+    // A checkpoint without tensors is a plan's alone: rows are planned without a look at them.
+    if (!checkpoint_.tensors.empty()) {
+      TOKGRAFT_ASSIGN_OR_RETURN(opened.old, OpenRows(checkpoint_, tensor, plan_->old_tokens));
+      input.old = opened.old.view;
+      input.mean = opened.old.mean;
+    }
+    if (donor_) {
+      TOKGRAFT_ASSIGN_OR_RETURN(opened.donor, OpenRows(*donor_, TensorOf(*donor_, role), 0));
+      input.donor = opened.donor.view;
+      input.anchors = anchors_;
+    }
+    return opened;
+  }
+
   void AddMergeOrder() {
     std::vector<std::optional<std::uint32_t>> old_of(static_cast<std::size_t>(plan_->new_rows));
     for (std::size_t id = 0; id < old_of.size(); ++id) {
@@ -502,9 +523,9 @@ StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
   plan.tied_before = checkpoint.head_kind == HeadKind::kTied;
   plan.tied_after = plan.tied_before && options.tie != TiePolicy::kUntie;
   const bool two_matrices = checkpoint.head_kind != HeadKind::kNone && !plan.tied_after;
-  TOKGRAFT_ASSIGN_OR_RETURN(const Makers makers, ChooseMakers(checkpoint, options, two_matrices));
+  TOKGRAFT_ASSIGN_OR_RETURN(Makers makers, ChooseMakers(checkpoint, options, two_matrices));
   plan.method_was_auto = options.method == Method::kAuto;
-  plan.method = plan.method_was_auto ? AutoMethod(two_matrices) : options.method;
+  plan.method = plan.method_was_auto ? makers.input.method : options.method;
   if (makers.input.method == Method::kGiven &&
       (!two_matrices || makers.output.method == Method::kGiven)) {
     plan.method = Method::kGiven;
@@ -516,6 +537,19 @@ StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
   RowMaker maker(checkpoint, id_map, options, base, merged, &plan, assignment);
   const auto by_merges = [](const Maker& m) { return m.method == Method::kMergeOrder; };
   TOKGRAFT_RETURN_IF_ERROR(maker.Open(usable, by_merges(makers.input) || by_merges(makers.output)));
+  const auto is_auto = [&](const Maker& m, const std::optional<Method>& own) {
+    return m.method != Method::kGiven && own.value_or(options.method) == Method::kAuto;
+  };
+  if (is_auto(makers.input, options.input_method) && !makers.compromise) {
+    const bool serves_both = checkpoint.head_kind != HeadKind::kNone && !two_matrices;
+    TOKGRAFT_ASSIGN_OR_RETURN(makers.input.method,
+                              maker.Choose(makers.input.role, serves_both, makers.input.method));
+    if (plan.method_was_auto) plan.method = makers.input.method;
+  }
+  if (two_matrices && is_auto(makers.output, options.output_method)) {
+    TOKGRAFT_ASSIGN_OR_RETURN(makers.output.method,
+                              maker.Choose(Role::kOutput, false, makers.output.method));
+  }
   const auto make = [&](const Maker& m) -> StatusOr<MadeRows> {
     if (m.method != Method::kGiven) return maker.Make(m.method, m.role);
     return TakeGivenRows(m.rows, static_cast<std::size_t>(checkpoint.embedding.columns));

@@ -31,6 +31,7 @@
 #include "embed_init/auxiliary.h"
 #include "embed_init/checkpoint.h"
 #include "embed_init/method.h"
+#include "embed_init/report.h"
 #include "tokenizer/status.h"
 #include "tokenizer/token.h"
 #include "tokenizer/tokenizer.h"
@@ -156,6 +157,7 @@ struct InitPlan {
   std::optional<RolePlan> bias;
   // For the ids in config files: [base size], where each went, or what took its role.
   std::vector<std::optional<TokenId>> old_to_new;
+  std::vector<AutoReport> automatic;  // how auto chose
   std::vector<std::string> notes;  // what methods found out: penalties, weights, rows they replaced
   std::vector<std::string> warnings;
 

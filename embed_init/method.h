@@ -25,7 +25,8 @@ namespace tokgraft {
 
 // How a new row is made. Rows of tokens that both vocabularies have are copied whatever the method.
 enum class Method : std::uint8_t {
-  kAuto,      // asymmetric where input and output rows are two matrices, mean where they are one
+  kAuto,      // per role, the method that makes hidden old tokens best; where none wins clearly,
+              // mean, and output rows of their own by halving
   kCopy,      // copied rows only; a new row is the mean of all old rows
   kMean,      // mean of the old pieces (FVT, arXiv:2402.09977)
   kWeighted,  // mean of the old pieces, weighted by their length in bytes

@@ -26,6 +26,23 @@ std::string InitReport::ToJson() const {
   json["copied_bytes"] = copied_bytes;
   json["files"] = files;
   json["left_out"] = left_out;
+  json["automatic"] = nlohmann::ordered_json::array();
+  for (const AutoReport& choice : automatic) {
+    nlohmann::ordered_json scores = nlohmann::ordered_json::array();
+    for (const AutoScore& score : choice.scores) {
+      scores.push_back({{"method", score.method},
+                        {"left", score.left},
+                        {"cosine", score.cosine},
+                        {"seconds", score.seconds}});
+    }
+    json["automatic"].push_back({{"role", choice.role},
+                                 {"hidden_tokens", choice.tokens},
+                                 {"chosen", choice.chosen},
+                                 {"otherwise", choice.otherwise},
+                                 {"lead", choice.lead},
+                                 {"lead_error", choice.lead_error},
+                                 {"scores", scores}});
+  }
   json["notes"] = notes;
   json["warnings"] = warnings;
   json["seconds"] = seconds;
@@ -47,6 +64,7 @@ std::string InitReport::DebugString() const {
                 "\n");
   }
   for (const std::string& file : left_out) text += Cat("  left out: ", file, "\n");
+  for (const AutoReport& choice : automatic) text += Cat("  ", AutoText(choice), "\n");
   for (const std::string& note : notes) text += Cat("  ", note, "\n");
   for (const std::string& warning : warnings) text += Cat("  warning: ", warning, "\n");
   return text;

@@ -72,11 +72,17 @@ StatusOr<MadeRows> Zero(const MethodInput& input) {
   return made;
 }
 
+// What a method may be chosen for by auto. Rows that are learnt from true rows without a look at
+// the donor serve as input rows only: as output rows they compete at the level of old tokens with
+// first pieces that keep theirs, which costs more than it gains (benchmarks/swap).
+enum class Rehearsed : std::uint8_t { kNo, kInput, kBoth };
+
 struct MethodRow {
   Method method;
   std::string_view name;
   MethodNeeds needs;
   bool by_role;
+  Rehearsed rehearsed;
   Make make;  // null: resolved before, or given
   std::string_view help;
   std::string_view files = "";  // the options that give them
@@ -91,49 +97,51 @@ constexpr MethodNeeds kBothTokenizers = {
     .base = true, .merged = true, .numbers = true, .donor = false};
 
 constexpr MethodRow kMethods[] = {
-    {Method::kAuto, "auto", kOnlyPieces, false, nullptr,
-     "asymmetric where input and output are two matrices, else mean"},
-    {Method::kCopy, "copy", kOnlyPieces, false, Copy, "the mean of all old rows"},
-    {Method::kMean, "mean", kOnlyPieces, false, Pieces<MeanRow>, "of the rows of the old pieces"},
-    {Method::kWeighted, "weighted", kOnlyPieces, false, Pieces<WeightedRow>,
+    {Method::kAuto, "auto", kOnlyPieces, false, Rehearsed::kNo, nullptr,
+     "what makes hidden old tokens best; by default mean, output rows by halving"},
+    {Method::kCopy, "copy", kOnlyPieces, false, Rehearsed::kNo, Copy, "the mean of all old rows"},
+    {Method::kMean, "mean", kOnlyPieces, false, Rehearsed::kBoth, Pieces<MeanRow>,
+     "of the rows of the old pieces"},
+    {Method::kWeighted, "weighted", kOnlyPieces, false, Rehearsed::kBoth, Pieces<WeightedRow>,
      "the same, by the length of each piece in bytes"},
-    {Method::kFirst, "first", kOnlyPieces, false, Pieces<FirstRow>,
+    {Method::kFirst, "first", kOnlyPieces, false, Rehearsed::kBoth, Pieces<FirstRow>,
      "the row of the first old piece"},
-    {Method::kLast, "last", kOnlyPieces, false, Pieces<LastRow>, "the row of the last old piece"},
-    {Method::kHalving, "halving", kOnlyPieces, true, PiecesByRole<HalvingRow>,
+    {Method::kLast, "last", kOnlyPieces, false, Rehearsed::kBoth, Pieces<LastRow>,
+     "the row of the last old piece"},
+    {Method::kHalving, "halving", kOnlyPieces, true, Rehearsed::kBoth, PiecesByRole<HalvingRow>,
      "weights 1, 1/2, 1/4, ...: output rows from the first piece on, input rows from the last"},
-    {Method::kSoftmax, "softmax", kOnlyPieces, true, PiecesByRole<SoftmaxRow>,
+    {Method::kSoftmax, "softmax", kOnlyPieces, true, Rehearsed::kBoth, PiecesByRole<SoftmaxRow>,
      "weights softmax(-2i) of piece i in output rows, softmax(2i) in input rows"},
-    {Method::kAsymmetric, "asymmetric", kOnlyPieces, true, nullptr,
+    {Method::kAsymmetric, "asymmetric", kOnlyPieces, true, Rehearsed::kNo, nullptr,
      "input rows by mean, output rows by first (EEVE)"},
-    {Method::kBil, "bil", kTokenizer, true, Bil,
+    {Method::kBil, "bil", kTokenizer, true, Rehearsed::kBoth, Bil,
      "input rows by mean, with the norm of their script; output rows by length in characters"},
-    {Method::kMergeOrder, "merge-order", kOnlyPieces, false, MergeOrder,
+    {Method::kMergeOrder, "merge-order", kOnlyPieces, false, Rehearsed::kNo, MergeOrder,
      "halves of the token's merges averaged, down to old tokens; without merges: mean"},
-    {Method::kGaussian, "gaussian", kOnlyPieces, false, Gaussian,
+    {Method::kGaussian, "gaussian", kOnlyPieces, false, Rehearsed::kNo, Gaussian,
      "the mean of all old rows and a little noise"},
-    {Method::kHewitt, "hewitt", kOnlyPieces, false, Hewitt,
+    {Method::kHewitt, "hewitt", kOnlyPieces, false, Rehearsed::kNo, Hewitt,
      "the same with as much noise as the old rows have"},
-    {Method::kScript, "script", kOldTokens, false, MakeScriptRows,
+    {Method::kScript, "script", kOldTokens, false, Rehearsed::kNo, MakeScriptRows,
      "mean and noise of the old tokens of the same script"},
-    {Method::kZero, "zero", kOnlyPieces, false, Zero, "zeros"},
-    {Method::kRidge, "ridge", kOldTokens, false, MakeRidgeRows,
+    {Method::kZero, "zero", kOnlyPieces, false, Rehearsed::kNo, Zero, "zeros"},
+    {Method::kRidge, "ridge", kOldTokens, false, Rehearsed::kInput, MakeRidgeRows,
      "a map from pieces to rows, learnt from the old tokens that have merges"},
-    {Method::kOmp, "omp", kDonor, false, MakeOmpRows,
+    {Method::kOmp, "omp", kDonor, false, Rehearsed::kBoth, MakeOmpRows,
      "the donor's row as a sum of 64 rows of shared tokens, made again of the model's"},
-    {Method::kMap, "map", kDonor, false, MakeMapRows,
+    {Method::kMap, "map", kDonor, false, Rehearsed::kBoth, MakeMapRows,
      "a linear map from the donor's rows, fitted on shared tokens"},
-    {Method::kKnn, "knn", kDonor, false, MakeKnnRows,
+    {Method::kKnn, "knn", kDonor, false, Rehearsed::kBoth, MakeKnnRows,
      "the nearest shared tokens in the donor, weighted"},
-    {Method::kStacked, "stacked", kAll, false, MakeStackedRows,
+    {Method::kStacked, "stacked", kAll, false, Rehearsed::kBoth, MakeStackedRows,
      "omp, map, knn and ridge, weighted by what held-out tokens say"},
-    {Method::kWechsel, "wechsel", kBothTokenizers, false, MakeWechselRows,
+    {Method::kWechsel, "wechsel", kBothTokenizers, false, Rehearsed::kNo, MakeWechselRows,
      "the old tokens that are nearest by word vectors of both languages, weighted",
      "--vectors, --base-vectors, --dictionary"},
-    {Method::kTransTokenization, "trans-tokenization", kBothTokenizers, false,
+    {Method::kTransTokenization, "trans-tokenization", kBothTokenizers, false, Rehearsed::kNo,
      MakeTransTokenizationRows, "the old pieces that stand for it in parallel text, weighted",
      "--parallel"},
-    {Method::kGiven, "given", kOnlyPieces, false, nullptr, "rows of the caller's"},
+    {Method::kGiven, "given", kOnlyPieces, false, Rehearsed::kNo, nullptr, "rows of the caller's"},
 };
 
 const MethodRow& RowOf(Method method) {
@@ -252,8 +260,20 @@ StatusOr<NormPolicy> ParseNormPolicy(std::string_view name) {
 MethodNeeds NeedsOf(Method method) { return RowOf(method).needs; }
 bool DiffersByRole(Method method) { return RowOf(method).by_role; }
 
+std::vector<Method> RehearsedMethods(Role role, bool serves_both, bool has_donor) {
+  std::vector<Method> methods;
+  for (const MethodRow& row : kMethods) {
+    const bool serves = row.rehearsed == Rehearsed::kBoth || (row.rehearsed == Rehearsed::kInput &&
+                                                              role == Role::kInput && !serves_both);
+    if (serves && (!serves_both || !row.by_role) && (has_donor || !row.needs.donor)) {
+      methods.push_back(row.method);
+    }
+  }
+  return methods;
+}
+
 Method ResolveMethod(Method method, Role role, bool two_matrices) {
-  if (method == Method::kAuto) method = AutoMethod(two_matrices);
+  if (method == Method::kAuto) method = AutoMethod(role, two_matrices);
   return method == Method::kAsymmetric ? AsymmetricMethod(role) : method;
 }
 

@@ -102,7 +102,7 @@ RowEntries MergeOrderRow(const IdMap& id_map, std::size_t index,
 RowEntries GaussianRow(std::uint32_t mean_column);  // gaussian.cc
 double GaussianNoise(double covariance_share);      // gaussian.cc
 Method AsymmetricMethod(Role role);                 // asymmetric.cc
-Method AutoMethod(bool two_matrices);               // auto.cc
+Method AutoMethod(Role role, bool two_matrices);    // auto.cc
 
 // Methods that look at numbers: script.cc, ridge.cc, omp.cc, linear_map.cc, knn.cc, stacked.cc,
 // wechsel.cc, trans_tokenization.cc.
@@ -125,6 +125,9 @@ struct MethodNeeds {
 MethodNeeds NeedsOf(Method method);
 // Whether the rows of both roles differ though the old matrix is one.
 bool DiffersByRole(Method method);
+
+// What auto compares for a role; `serves_both`: one matrix is input and output.
+std::vector<Method> RehearsedMethods(Role role, bool serves_both, bool has_donor);
 
 // A method that fills rows: kAuto and kAsymmetric resolved for a role.
 Method ResolveMethod(Method method, Role role, bool two_matrices);

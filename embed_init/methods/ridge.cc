@@ -6,8 +6,10 @@
 // A is found by ridge regression, so that with nothing to learn the method is `mean`. Frequent
 // tokens weigh more, as 1 / (rank + c), c a tenth of the examples: new tokens are frequent ones,
 // and their rows are those that were trained. A tenth of the examples is held out: its error
-// chooses the penalty, and then how far rows are stretched away from the mean of all old rows,
-// since what regression predicts is shorter than what it predicts. At the end all examples count.
+// chooses the penalty; at the end all examples count. Rows are as short as the regression makes
+// them: stretched to the length of true rows they are farther from these than the mean of all.
+// They are meant for input rows. As output rows they speak with the voice of tokens that the model
+// has learnt to say, over first pieces that keep theirs.
 //
 // Sums of squares are gathered by blocks of examples, so memory holds a few matrices of
 // (3 columns + 2)^2 numbers and a block; the threads share out columns, which changes no sum.
@@ -179,19 +181,6 @@ double WeightedError(const Rows& guess, const Rows& truth, std::span<const Examp
   return error;
 }
 
-// How much farther from the mean the rows are than their predictions.
-float StretchOf(const Rows& guess, const Rows& truth, const Eigen::RowVectorXf& mean,
-                std::span<const Example> examples) {
-  double far = 0;
-  double near = 0;
-  for (std::size_t i = 0; i < examples.size(); ++i) {
-    const auto at = static_cast<Eigen::Index>(i);
-    far += examples[i].weight * static_cast<double>((truth.row(at) - mean).squaredNorm());
-    near += examples[i].weight * static_cast<double>((guess.row(at) - mean).squaredNorm());
-  }
-  return near > 0 ? static_cast<float>(std::sqrt(far / near)) : 1.0F;
-}
-
 }  // namespace
 
 StatusOr<MadeRows> MakeRidgeRows(const MethodInput& input) {
@@ -227,14 +216,12 @@ StatusOr<MadeRows> MakeRidgeRows(const MethodInput& input) {
   const Eigen::RowVectorXf mean = MeanOf(input);
   double best_error = -1;
   double best_penalty = 0;
-  float stretch = 1;
   for (const double penalty : kPenalties) {
     const Rows guess = regression.Predict(held_out, regression.Solve(squares, products, penalty));
     const double error = WeightedError(guess, truth, held_out);
     if (!std::isfinite(error) || (best_error >= 0 && error >= best_error)) continue;
     best_error = error;
     best_penalty = penalty;
-    stretch = StretchOf(guess, truth, mean, held_out);
   }
   if (best_error < 0) {
     return InternalError("method ridge: no penalty gave finite rows; choose mean");
@@ -245,8 +232,7 @@ StatusOr<MadeRows> MakeRidgeRows(const MethodInput& input) {
   for (const WantedToken& token : input.tokens) {
     if (token.pieces.ids.size() > 1) wanted.push_back({&token.pieces, 0, 1});
   }
-  Rows rows = regression.Predict(wanted, map);
-  rows = ((rows.rowwise() - mean) * stretch).rowwise() + mean;
+  const Rows rows = regression.Predict(wanted, map);
   MadeRows made;
   Eigen::Index next = 0;
   for (const WantedToken& token : input.tokens) {
@@ -264,7 +250,7 @@ StatusOr<MadeRows> MakeRidgeRows(const MethodInput& input) {
   made.notes.push_back(Cat("ridge learnt from ", Grouped(count), " old tokens; of the spread of ",
                            Grouped(held_out.size()), " held out ones it explains ",
                            Fixed(100 * (1 - best_error / spread), 1), " % (penalty ", best_penalty,
-                           "), rows stretched by ", Fixed(static_cast<double>(stretch), 3)));
+                           ")"));
   return made;
 }
 

@@ -1,5 +1,7 @@
 #include "embed_init/output/plan_report.h"
 
+#include <algorithm>
+
 #include "tokenizer/base/report_text.h"
 
 namespace tokgraft {
@@ -39,6 +41,23 @@ std::string OriginsText(const std::map<std::string, std::uint64_t>& counts) {
   return text;
 }
 
+std::string AutoText(const AutoReport& choice) {
+  const std::string role = choice.role == "both" ? "" : Cat(" for ", choice.role, " rows");
+  if (choice.scores.empty()) {
+    return Cat("auto takes ", choice.chosen, role,
+               ": too few old tokens could be hidden to compare methods");
+  }
+  const auto left = [&](const std::string& method) {
+    const auto found = std::find_if(choice.scores.begin(), choice.scores.end(),
+                                    [&](const AutoScore& score) { return score.method == method; });
+    return Fixed(100 * found->left, 1);
+  };
+  return Cat("auto takes ", choice.chosen, role, ": of ", Grouped(choice.tokens),
+             " hidden old tokens it leaves ", left(choice.chosen), " % of the squares, ",
+             choice.otherwise, " ", left(choice.otherwise), " % (", Fixed(100 * choice.lead, 1),
+             " ± ", Fixed(100 * choice.lead_error, 1), ")");
+}
+
 InitReport ReportOfPlan(const Checkpoint& checkpoint, const InitPlan& plan) {
   InitReport report;
   const RolePlan& input = plan.input;
@@ -49,7 +68,11 @@ InitReport ReportOfPlan(const Checkpoint& checkpoint, const InitPlan& plan) {
   report.rows = CountOrigins(input, paired ? plan.method : input.method);
   if (plan.output) report.output_rows = CountOrigins(output, paired ? plan.method : output.method);
   report.method = std::string(MethodName(plan.method));
-  if (plan.method_was_auto) report.method = Cat("auto (", report.method, ")");
+  if (plan.method_was_auto) {
+    const std::string_view out = MethodName(output.method);
+    report.method = input.method == output.method ? Cat("auto (", report.method, ")")
+                                                  : Cat("auto (", report.method, ", ", out, ")");
+  }
   report.input = NameOf(input);
   if (checkpoint.head_kind != HeadKind::kNone) {
     report.output = NameOf(output);
@@ -57,6 +80,7 @@ InitReport ReportOfPlan(const Checkpoint& checkpoint, const InitPlan& plan) {
   report.tied = plan.tied_after;
   report.old_rows = plan.old_rows;
   report.new_rows = plan.new_rows;
+  report.automatic = plan.automatic;
   report.notes = plan.notes;
   report.warnings = plan.warnings;
   return report;

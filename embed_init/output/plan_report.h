@@ -15,6 +15,9 @@ namespace tokgraft {
 // "49,152 copied, 8,000 mean, 48 padding": padding last.
 std::string OriginsText(const std::map<std::string, std::uint64_t>& counts);
 
+// One line: what auto chose, and by how much it was better.
+std::string AutoText(const AutoReport& choice);
+
 InitReport ReportOfPlan(const Checkpoint& checkpoint, const InitPlan& plan);
 
 }  // namespace tokgraft

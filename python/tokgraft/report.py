@@ -189,7 +189,14 @@ def _rows(init: dict) -> str:
                    [[f"<code>{_text(tensor)}</code>", f"{n['old_rows']:.4g}", f"{n['new_rows']:.4g}"]
                     for tensor, n in init["norms"].items()], {1, 2})
     warnings = "".join(f"<p class=warning>{_text(w)}</p>" for w in init["warnings"])
-    return f"{table}<p></p>{norms}{warnings}"
+    chosen = [[_text(c["role"]), f"<code>{_text(s['method'])}</code>",
+               "yes" if s["method"] == c["chosen"] else "", f"{s['left']:.1%}", f"{s['cosine']:.3f}"]
+              for c in init.get("automatic", []) for s in c["scores"]]
+    trial = ("<p>What auto chose by: old tokens hidden from each method, and the share of the squares "
+             "of their rows that it left.</p>" + _table(["rows", "method", "chosen", "left", "cosine"],
+                          chosen, {3, 4})
+             if chosen else "")
+    return f"{table}<p></p>{norms}{trial}{warnings}"
 
 
 def _kind(text: str) -> str:

@@ -22,6 +22,14 @@ InitReport UntiedReport() {
   report.copied_bytes = 20;
   report.files = {{"config.json", "written"}};
   report.left_out = {"old.bin (weights of the old vocabulary)"};
+  report.automatic = {{.role = "output",
+                       .tokens = 1500,
+                       .chosen = "first",
+                       .otherwise = "halving",
+                       .lead = 0.25,
+                       .lead_error = 0.0625,
+                       .scores = {{"halving", 1, 0.25, 2}, {"first", 0.75, 0.5, 1}}},
+                      {.role = "both", .chosen = "mean", .otherwise = "mean"}};
   report.warnings = {"look"};
   report.seconds = 0.5;
   return report;
@@ -35,7 +43,15 @@ TEST(ReportTest, JsonHasEveryField) {
     "old_rows": 49152, "new_rows": 49155,
     "norms": {"embed": {"old_rows": 1.5, "new_rows": 0.98765}},
     "written_bytes": 10, "copied_bytes": 20, "files": {"config.json": "written"},
-    "left_out": ["old.bin (weights of the old vocabulary)"], "notes": [], "warnings": ["look"],
+    "left_out": ["old.bin (weights of the old vocabulary)"],
+    "automatic": [
+      {"role": "output", "hidden_tokens": 1500, "chosen": "first", "otherwise": "halving",
+       "lead": 0.25, "lead_error": 0.0625, "scores": [
+         {"method": "halving", "left": 1.0, "cosine": 0.25, "seconds": 2.0},
+         {"method": "first", "left": 0.75, "cosine": 0.5, "seconds": 1.0}]},
+      {"role": "both", "hidden_tokens": 0, "chosen": "mean", "otherwise": "mean", "lead": 0.0,
+       "lead_error": 0.0, "scores": []}],
+    "notes": [], "warnings": ["look"],
     "seconds": 0.5})json"));
 }
 
@@ -58,6 +74,9 @@ TEST(ReportTest, PeopleReadTwoRoles) {
             "  output (first): 49,152 copied, 3 first\n"
             "  norm of embed: old rows 1.500, new rows 0.988\n"
             "  left out: old.bin (weights of the old vocabulary)\n"
+            "  auto takes first for output rows: of 1,500 hidden old tokens it leaves 75.0 % of "
+            "the squares, halving 100.0 % (25.0 ± 6.2)\n"
+            "  auto takes mean: too few old tokens could be hidden to compare methods\n"
             "  warning: look\n");
 }
 

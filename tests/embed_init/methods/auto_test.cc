@@ -1,4 +1,4 @@
-// auto: two rules where there are two matrices, one that serves both where there is one.
+// auto: what is taken without a trial depends on the role and the number of matrices.
 #include <gtest/gtest.h>
 
 #include "embed_init/methods/method.h"
@@ -6,9 +6,11 @@
 namespace tokgraft {
 namespace {
 
-TEST(AutoTest, TheNumberOfMatricesDecides) {
-  EXPECT_EQ(AutoMethod(true), Method::kAsymmetric);
-  EXPECT_EQ(AutoMethod(false), Method::kMean);
+TEST(AutoTest, OutputRowsOfTheirOwnAreHalved) {
+  EXPECT_EQ(AutoMethod(Role::kInput, true), Method::kMean);
+  EXPECT_EQ(AutoMethod(Role::kOutput, true), Method::kHalving);
+  EXPECT_EQ(AutoMethod(Role::kInput, false), Method::kMean);
+  EXPECT_EQ(AutoMethod(Role::kOutput, false), Method::kMean);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ using ::testing::Pair;
 
 TEST(MethodTest, AutoAndAsymmetricResolveByRole) {
   EXPECT_EQ(ResolveMethod(Method::kAuto, Role::kInput, true), Method::kMean);
-  EXPECT_EQ(ResolveMethod(Method::kAuto, Role::kOutput, true), Method::kFirst);
+  EXPECT_EQ(ResolveMethod(Method::kAuto, Role::kOutput, true), Method::kHalving);
   EXPECT_EQ(ResolveMethod(Method::kAuto, Role::kInput, false), Method::kMean);
   EXPECT_EQ(ResolveMethod(Method::kAuto, Role::kOutput, false), Method::kMean);
   // Asked for by name it stays, whatever the matrices: PlanInit refuses where that cannot be.
