@@ -11,6 +11,10 @@ vector, but its states have a direction in common: with c . h about 1 for every 
 has the logit of b_1 plus beta. No gradients. Tokens that the text does not hold get the mean beta
 of those with as many pieces, or beta per further piece where there are none. The row of b_1 keeps
 its whole probability although the new tokens took a part of it.
+
+The sum is that of the original model: it is unbiased for states like those after the old pieces, so
+what the new input rows spoil is not made up for, as `logistic` does, nor that new tokens are more
+frequent in the text that they were learnt from.
 """
 
 import dataclasses
