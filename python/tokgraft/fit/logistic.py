@@ -81,9 +81,15 @@ def logistic(output_rows: torch.Tensor, vocabulary: NewVocabulary, states: State
     optimizer = torch.optim.Adam(groups, betas=(0.9, 0.99))
     rates = [group["lr"] for group in optimizer.param_groups]
 
+    # The products are a third of a step's work; what they are rounded to is finer than the
+    # bfloat16 that logits are made of.
+    short = {name: rows_of.to(torch.bfloat16) for name, rows_of in own.items()}
+
     def rows() -> torch.Tensor:
-        return (own["first"] + own["first"] @ shared[0] + own["second"] @ shared[1]
-                + own["last"] @ shared[2] + along_bias[:, None] * direction + part)
+        made = own["first"] + along_bias[:, None] * direction + part
+        for name, matrix in zip(("first", "second", "last"), shared, strict=True):
+            made = made + (short[name] @ matrix.to(torch.bfloat16)).float()
+        return made
 
     place = vocabulary.added_places()[states.following]
     positions = len(place)

@@ -109,7 +109,9 @@ TEST(RehearsalTest, ScoresAreThoseOfPlainLoops) {
   }
   const AutoReport report = *Rehearse(made.input, false, Method::kHalving);
   for (const AutoScore& score : report.scores) {
-    if (score.method == "mean") EXPECT_NEAR(score.left, left / all, 1e-5);
+    if (score.method == "mean") {
+      EXPECT_NEAR(score.left, left / all, 1e-5);
+    }
   }
 }
 
