@@ -13,7 +13,12 @@ and when they came (grafted_at_step, in the group), and correct_new_rows(optimiz
 each step, the update of these rows by the one with bias correction from their own first step. An
 optimizer that knows nothing of it loads and runs the file as any other.
 
-The file is read with torch.load(weights_only=True) alone.
+The sharded checkpoint of an FSDP run (*.distcp, .metadata) is read too, and written as one file that
+names its parameters, which torch.distributed.checkpoint.state_dict.set_optimizer_state_dict distributes
+(StateDictOptions(full_state_dict=True)); correct_new_rows does not work on sharded parameters. A ZeRO
+checkpoint of DeepSpeed is refused.
+
+Files are read with torch.load(weights_only=True) and an allow-list of classes alone.
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from tokgraft import sharded
 from tokgraft._core import ConflictError, Error, FormatError, NotFoundError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -76,6 +82,10 @@ def _sources(entries: list[dict[str, Any]], rows: int, old_rows: int) -> torch.T
 
 def _load(path: pathlib.Path) -> dict[str, Any]:
     torch = _torch()
+    if path.is_dir():
+        return _checked(path, sharded.read(path))
+    if path.name.endswith("_optim_states.pt"):
+        raise _zero(path)
     if not path.is_file():
         raise NotFoundError(f"{path}: no such file, the state of an optimizer was expected; check the path")
     try:
@@ -84,6 +94,30 @@ def _load(path: pathlib.Path) -> dict[str, Any]:
         what = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise FormatError(f"{path}: torch.load(weights_only=True) refuses it: {what}; "
                           "do not trust this file") from None
+    return _checked(path, state)
+
+
+def _source(model_dir: pathlib.Path) -> pathlib.Path:
+    """optimizer.pt of a checkpoint, or the folder of its shards."""
+    if not model_dir.is_dir():
+        return model_dir
+    path = model_dir / _NAME
+    if not path.is_file() and (folder := sharded.find(model_dir)):
+        return folder
+    shards = sorted(model_dir.glob("**/*_optim_states.pt"))
+    if not path.is_file() and shards:
+        raise _zero(shards[0])
+    return path
+
+
+def _zero(path: pathlib.Path) -> UnsupportedError:
+    return UnsupportedError(
+        f"{path}: is a part of a ZeRO checkpoint of DeepSpeed, whose flat partitions have no rows and whose"
+        " pickle holds DeepSpeed's own objects; the weights can be had (python zero_to_fp32.py . OUT, in the"
+        " checkpoint), the optimizer of the grafted model must start anew")
+
+
+def _checked(path: pathlib.Path, state: Any) -> dict[str, Any]:
     well_formed = (isinstance(state, dict) and isinstance(state.get("state"), dict)
                    and isinstance(state.get("param_groups"), list)
                    and all(isinstance(entry, dict) for entry in state["state"].values())
@@ -126,6 +160,9 @@ def _assign(path: pathlib.Path, state: dict[int, dict[str, Any]], manifest: dict
                                 f"{list(_shape(state[number]))}, {old_rows} rows were expected; "
                                 "name the right number")
     result = dict(given)
+    if any(isinstance(number, str) for number in state):  # FSDP keeps parameters by name
+        return result | _named(path, state, [name for name in matrices + biases if name not in given],
+                               old_rows)
     for names, dimensions in ((matrices, 2), (biases, 1)):
         found = [number for number, entry in sorted(state.items())
                  if len(_shape(entry)) == dimensions and _shape(entry)[0] == old_rows
@@ -140,18 +177,36 @@ def _assign(path: pathlib.Path, state: dict[int, dict[str, Any]], manifest: dict
     return result
 
 
+def _named(path: pathlib.Path, state: dict[Any, dict[str, Any]], names: list[str],
+           old_rows: int) -> dict[str, Any]:
+    """Name -> key of the state: the name itself, or one that a wrapper put something before."""
+    result = {}
+    for name in names:
+        found = [key for key in state if key == name] or [
+            key for key in state if isinstance(key, str) and key.endswith("." + name)]
+        if len(found) != 1:
+            raise ConflictError(f"{path}: has {len(found)} parameters named {name}, one was expected; save the"
+                                " optimizer with the names of the model (FSDP's use_orig_params=True)")
+        if _shape(state[found[0]])[:1] != (old_rows,):
+            raise ConflictError(f"{path}: {found[0]}: has the shape {list(_shape(state[found[0]]))}, {old_rows}"
+                                " rows were expected; name the checkpoint that was grafted")
+        result[name] = found[0]
+    return result
+
+
 def remap_optimizer(model_dir: str | os.PathLike[str], out_dir: str | os.PathLike[str], *,
                     parameters: dict[str, int] | None = None, force: bool = False) -> dict[str, Any]:
     """Writes OUT_DIR/optimizer.pt: the state of MODEL_DIR/optimizer.pt for the grafted rows.
 
-    model_dir: the directory of the checkpoint that was grafted, or its optimizer.pt. out_dir: what
+    model_dir: the directory of the checkpoint that was grafted, or its optimizer.pt, or the folder of
+    its shards (FSDP). out_dir: what
     graft or init_embeddings wrote for it. parameters: numbers of the tensors with rows (as
     param_groups counts them), where their shapes leave doubt; embedding and head are told apart by
     their order. force: replaces an optimizer.pt that is there. Returns what became of them.
     """
     torch = _torch()
     source = pathlib.Path(model_dir)
-    path = source / _NAME if source.is_dir() else source
+    path = _source(source)
     directory = pathlib.Path(out_dir)
     target = directory / _NAME
     manifest = _manifest(directory)
@@ -170,7 +225,8 @@ def remap_optimizer(model_dir: str | os.PathLike[str], out_dir: str | os.PathLik
     sources[False] = (_sources(entries["output"], sizes["new_rows"], sizes["old_rows"])
                       if entries.get("output") else sources[True])
     report: dict[str, Any] = {"parameters": {}, "unchanged": 0, "new_rows": 0}
-    born: dict[int, float] = {}
+    born: dict[Any, float] = {}
+    renewed: set[Any] = set()
     for name, number in _assign(path, state, manifest, parameters or {}).items():
         entry = state[number]
         shape = _shape(entry)
@@ -181,6 +237,12 @@ def remap_optimizer(model_dir: str | os.PathLike[str], out_dir: str | os.PathLik
             made = torch.zeros((len(rows), *shape[1:]), dtype=value.dtype)
             made[kept] = value[rows[kept]]
             moved[key] = made
+        report["parameters"][name] = number
+        report["new_rows"] = int((~kept).sum())
+        if isinstance(number, str):  # a state by names is distributed with the keys of the optimizer alone
+            state[number] = moved
+            renewed.add(number)
+            continue
         old_mask = entry.get(_MASK)
         mask = torch.zeros(len(rows), dtype=torch.float32)
         if isinstance(old_mask, torch.Tensor) and old_mask.shape == (sizes["old_rows"],):
@@ -189,13 +251,12 @@ def remap_optimizer(model_dir: str | os.PathLike[str], out_dir: str | os.PathLik
         moved[_MASK] = mask
         state[number] = moved
         born[number] = float(entry["step"]) if "step" in entry else 0.0
-        report["parameters"][name] = number
-        report["new_rows"] = int((~kept).sum())
+        renewed.add(number)
     groups = []
     for group in saved["param_groups"]:
         steps = {born[number] for number in group["params"] if number in born}
         groups.append({**group, _BORN: max(steps)} if steps else dict(group))
-    report["unchanged"] = len(state) - len(born)
+    report["unchanged"] = len(state) - len(renewed)
     _save({**saved, "state": state, "param_groups": groups}, target)
     return report
 
@@ -263,7 +324,7 @@ def main(arguments: list[str]) -> int:
         "tokgraft optimizer", description="The state of an optimizer for the rows of a grafted model: "
         "writes DIR/optimizer.pt")
     parser.add_argument("checkpoint", metavar="MODEL_DIR",
-                        help="The checkpoint that was grafted, or its optimizer.pt")
+                        help="The checkpoint that was grafted, its optimizer.pt or its folder of FSDP's shards")
     parser.add_argument("--grafted", metavar="DIR", required=True, help="What graft or init wrote for it")
     parser.add_argument("--parameter", metavar="NAME=NUMBER", action="append", default=[],
                         help="The number of a tensor with rows, where shapes leave doubt")

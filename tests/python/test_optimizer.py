@@ -199,3 +199,112 @@ def test_the_program(checkpoint):
                 "--parameter", "model.embed_tokens.weight=0")
     assert named.returncode == 0 and "new rows start at zero" in named.stdout, named.stderr
     assert tokgraft.verify(out).ok
+
+
+SHARDS = """
+import sys, torch, transformers
+import torch.distributed as dist
+import torch.distributed.checkpoint as dcp
+from torch.distributed.checkpoint.state_dict import get_optimizer_state_dict
+from torch.distributed.fsdp import fully_shard
+rank, model_dir, port = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+dist.init_process_group("gloo", init_method="tcp://127.0.0.1:" + port, rank=rank, world_size=2)
+model = transformers.AutoModelForCausalLM.from_pretrained(model_dir)
+fully_shard(model, mesh=dist.device_mesh.init_device_mesh("cpu", (2,)))
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+ids = torch.arange(2, 50).reshape(2, 24) + rank
+model(input_ids=ids, labels=ids).loss.backward()
+optimizer.step()
+dcp.save({"optimizer": get_optimizer_state_dict(model, optimizer)}, checkpoint_id=model_dir + "/optimizer_0")
+dist.destroy_process_group()
+"""
+
+
+@pytest.fixture(scope="module")
+def sharded(tmp_path_factory):
+    """A checkpoint that FSDP wrote in two processes, without an optimizer.pt; and its graft."""
+    import socket
+    root = tmp_path_factory.mktemp("sharded")
+    model_dir = toys.model_with_tokenizer(root / "model")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    both = [subprocess.Popen([sys.executable, "-c", SHARDS, str(rank), str(model_dir), port],
+                             stderr=subprocess.PIPE, text=True) for rank in range(2)]
+    for process in both:
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors[-3000:]
+    donor = toys.byte_level_bpe(root / "donor.json", toys.OTHER_SENTENCES, 600, ())
+    tokgraft.graft(model_dir, donor, out=root / "out", budget=40)
+    return model_dir, root / "out"
+
+
+def test_shards_of_fsdp_are_read(sharded):
+    """Beside what PyTorch makes of them; and PyTorch takes what is written."""
+    from torch.distributed.checkpoint.format_utils import dcp_to_torch_save
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, set_optimizer_state_dict
+    model_dir, out = sharded
+    assert len(list((model_dir / "optimizer_0").glob("*.distcp"))) == 2
+    report = tokgraft.remap_optimizer(model_dir, out)
+    assert report["parameters"] == {name: name for name in ("model.embed_tokens.weight", "lm_head.weight")}
+    dcp_to_torch_save(model_dir / "optimizer_0", out.parent / "whole.pt")
+    before = torch.load(out.parent / "whole.pt", weights_only=False)["optimizer"]
+    after = states(out / "optimizer.pt")
+    assert after["param_groups"] == before["param_groups"] and list(after["state"]) == list(before["state"])
+    old = json.loads((out / "tokgraft.json").read_text())["sizes"]["old_rows"]
+    for name, entry in before["state"].items():
+        assert entry.keys() == after["state"][name].keys()
+        for key, value in entry.items():
+            now = after["state"][name][key]
+            if name in report["parameters"] and key != "step":
+                assert torch.equal(now[:old], value) and len(now) > old and not now[old:].any()
+            else:
+                assert torch.equal(now, value)
+    model = transformers.AutoModelForCausalLM.from_pretrained(out)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    set_optimizer_state_dict(model, optimizer, after, options=StateDictOptions(full_state_dict=True))
+    held = optimizer.state[model.model.embed_tokens.weight]
+    assert torch.equal(held["exp_avg"], after["state"]["model.embed_tokens.weight"]["exp_avg"])
+
+
+class _Evil:
+    def __reduce__(self):
+        return os.system, ("touch /tmp/never",)
+
+
+def test_shards_that_are_broken_or_unsafe_are_refused(sharded, tmp_path):
+    import pickle
+    import shutil
+    model_dir, out = sharded
+
+    def refused(error, message):
+        with pytest.raises(error, match=message):
+            tokgraft.remap_optimizer(tmp_path / "o", out, force=True)
+
+    shutil.copytree(model_dir / "optimizer_0", tmp_path / "o")
+    metadata = (tmp_path / "o/.metadata").read_bytes()
+    (tmp_path / "o/.metadata").write_bytes(pickle.dumps(_Evil()))
+    refused(tokgraft.FormatError, r"\.metadata: .*posix.system is not allowed")
+    (tmp_path / "o/.metadata").write_bytes(pickle.dumps(torch.Size([2])))
+    refused(tokgraft.FormatError, r"\.metadata: is no metadata")
+    for end in range(0, len(metadata), 97):
+        (tmp_path / "o/.metadata").write_bytes(metadata[:end])
+        refused(tokgraft.FormatError, r"\.metadata: is no metadata")
+    (tmp_path / "o/.metadata").write_bytes(metadata.replace(b"__0_0.distcp", b"../00.distcp"))
+    refused(tokgraft.FormatError, "is no file of the folder")
+    (tmp_path / "o/.metadata").write_bytes(metadata)
+    shard = tmp_path / "o/__1_0.distcp"
+    data = shard.read_bytes()
+    shard.write_bytes(data[:len(data) // 2])
+    refused(tokgraft.FormatError, r"__1_0\.distcp: byte \d+: ")
+    shard.unlink()
+    refused(tokgraft.NotFoundError, r"__1_0\.distcp: no such file")
+
+
+def test_zero_of_deepspeed_is_refused(checkpoint, tmp_path):
+    (tmp_path / "global_step5").mkdir()
+    path = tmp_path / "global_step5/zero_pp_rank_0_mp_rank_00_optim_states.pt"
+    path.write_bytes(b"")
+    for given in (tmp_path, path):
+        with pytest.raises(tokgraft.UnsupportedError, match=r"_optim_states\.pt: is a part of a ZeRO .* anew"):
+            tokgraft.remap_optimizer(given, checkpoint[1], force=True)

@@ -115,11 +115,15 @@ class NewRows:
         """Parameter groups of an Adam for the new rows.
 
         Adam divides a gradient by its own size, plus eps. The output row of a token that a batch
-        does not hold has a gradient some 20 to 40 times smaller than one that it does hold; with
-        the usual eps it is moved as far at each step, along noise, and a good start is damaged
-        first. An eps of the size of the gradients of held rows (output_eps) leaves it nearly where
-        it is. The input row of such a token has no gradient at all, so input rows need none of this;
-        a matrix that is both is treated as output rows, for it gets their gradients too.
+        does not hold has a gradient many times smaller than one that it does hold (20 to 40 times
+        with rows of a good start); with the usual eps it is moved as far at each step, along noise,
+        and a good start is damaged first. A larger eps (output_eps) leaves it nearer to where it is.
+        The input row of such a token has no gradient at all, so input rows need none of this; a
+        matrix that is both is treated as output rows, for it gets their gradients too. Held-out
+        loss of SmolLM2-135M with 400 German pieces after steps of 512 tokens, by output_eps:
+
+            tied, 12 steps from 4.848    1e-8 4.801   1e-5 4.788   1e-4 4.765   1e-3 4.759
+            untied, 10 steps from 4.957  1e-8 4.740                1e-4 4.736   1e-3 4.761
         """
         return [{"params": [matrix.parameter], "lr": rate, "weight_decay": weight_decay,
                  "eps": input_eps if matrix.role == "input" else output_eps, "name": matrix.name}
