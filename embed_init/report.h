@@ -41,7 +41,7 @@ struct AutoReport {
   std::string otherwise;  // what it was compared with: the usual method, or the next best
   double lead = 0;        // by how much less it leaves, and the standard error of that
   double lead_error = 0;
-  std::vector<AutoScore> scores;
+  std::vector<AutoScore> scores = {};
   friend bool operator==(const AutoReport&, const AutoReport&) = default;
 };
 

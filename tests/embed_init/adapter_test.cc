@@ -20,7 +20,7 @@ constexpr std::uint64_t kOldRows = 64;
 // A grafted Llama (20 tokens more, of two pieces each) and adapters of the one before.
 class AdapterTest : public ::testing::Test {
  protected:
-  void SetUp() override { MakeModel({}); }
+  void SetUp() override { MakeModel({.method = Method::kAsymmetric}); }
 
   void MakeModel(const InitOptions& init) {
     testing::WriteRandomModel(directory_ / "model", testing::LlamaConfig(kOldRows, false),
@@ -94,7 +94,7 @@ TEST_F(AdapterTest, PartsPerTokenFollowThePlan) {
                                  "model.layers.0.self_attn.q_proj.lora_A.weight"}) {
     EXPECT_EQ(Numbers("new", kPrefix + name), Numbers("lora", kPrefix + name)) << name;
   }
-  // Rows: input mean, output first, as `auto` makes them for two matrices.
+  // Rows: input mean, output first.
   const std::vector<float> b = Numbers("lora", kPrefix + "lm_head.lora_B.weight");
   const std::vector<float> new_b = Numbers("new", kPrefix + "lm_head.lora_B.weight");
   ASSERT_EQ(new_b.size(), new_rows_ * 4);

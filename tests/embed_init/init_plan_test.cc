@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "embed_init/init.h"
 #include "tests/embed_init/random_model.h"
@@ -55,13 +56,16 @@ TEST(InitPlanTest, EachMethodHasItsFormula) {
 
 TEST(InitPlanTest, AutoFollowsTheTie) {
   const IdMap map = testing::ExtendMap(8, 2);
-  const auto method = [&](HeadKind kind, TiePolicy tie) {
-    return PlanInit(MadeUpModel(8, kind), map, kTwoTokens, {.tie = tie})->method;
+  const auto output = [&](HeadKind kind, TiePolicy tie) -> std::optional<Method> {
+    const InitPlan plan = *PlanInit(MadeUpModel(8, kind), map, kTwoTokens, {.tie = tie});
+    EXPECT_EQ(plan.input.method, Method::kMean);
+    if (!plan.output) return std::nullopt;
+    return plan.output->method;
   };
-  EXPECT_EQ(method(HeadKind::kSeparate, TiePolicy::kKeep), Method::kAsymmetric);
-  EXPECT_EQ(method(HeadKind::kTied, TiePolicy::kKeep), Method::kMean);
-  EXPECT_EQ(method(HeadKind::kTied, TiePolicy::kUntie), Method::kAsymmetric);
-  EXPECT_EQ(method(HeadKind::kNone, TiePolicy::kKeep), Method::kMean);
+  EXPECT_EQ(output(HeadKind::kSeparate, TiePolicy::kKeep), Method::kHalving);
+  EXPECT_EQ(output(HeadKind::kTied, TiePolicy::kKeep), std::nullopt);
+  EXPECT_EQ(output(HeadKind::kTied, TiePolicy::kUntie), Method::kHalving);
+  EXPECT_EQ(output(HeadKind::kNone, TiePolicy::kKeep), std::nullopt);
 }
 
 TEST(InitPlanTest, TwoMethodsForOneMatrixNeedAChoice) {

@@ -82,10 +82,11 @@ TEST(RehearsalTest, WithoutAWinnerTheUsualMethodStays) {
   // Rows that have nothing to do with their pieces: every sum is worse than the mean of all.
   EXPECT_THAT(report.scores, Each(Field(&AutoScore::left, Gt(1.0))));
   EXPECT_TRUE(report.chosen == "halving" || left("halving") - left(report.chosen) > 0.01);
+  // Every other sum of two equal pieces that is as near is no better.
   const AutoReport same = Try(Pairs(1, 0, 0), Role::kOutput, false, Method::kFirst);
   EXPECT_EQ(same.chosen, "first");
   EXPECT_NE(same.otherwise, "first");
-  EXPECT_GT(same.lead, 0);
+  EXPECT_GE(same.lead, 0);
 }
 
 TEST(RehearsalTest, ScoresAreThoseOfPlainLoops) {

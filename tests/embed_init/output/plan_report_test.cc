@@ -40,14 +40,24 @@ TEST(PlanReportTest, ATiedModelHasOneSetOfCounts) {
 }
 
 TEST(PlanReportTest, AsymmetricRowsStandUnderOneName) {
-  const InitReport report = ReportFor(HeadKind::kSeparate, {.pad_to_multiple = 1});
+  const InitReport report =
+      ReportFor(HeadKind::kSeparate, {.method = Method::kAsymmetric, .pad_to_multiple = 1});
   const OriginCounts counts{{"asymmetric", 2}, {"copied", 8}, {"mean_of_all", 1}};
   EXPECT_EQ(report.rows, counts);
   EXPECT_EQ(report.output_rows, counts);
-  EXPECT_EQ(report.method, "auto (asymmetric)");
+  EXPECT_EQ(report.method, "asymmetric");
   EXPECT_EQ(report.input, "mean");
   EXPECT_EQ(report.output, "first");
   EXPECT_FALSE(report.tied);
+}
+
+TEST(PlanReportTest, AutoNamesWhatItTookForEachMatrix) {
+  const InitReport report = ReportFor(HeadKind::kSeparate, {.pad_to_multiple = 1});
+  EXPECT_EQ(report.rows, (OriginCounts{{"copied", 8}, {"mean", 2}, {"mean_of_all", 1}}));
+  EXPECT_EQ(report.output_rows, (OriginCounts{{"copied", 8}, {"halving", 2}, {"mean_of_all", 1}}));
+  EXPECT_EQ(report.method, "auto (mean, halving)");
+  EXPECT_EQ(report.input, "mean");
+  EXPECT_EQ(report.output, "halving");
 }
 
 TEST(PlanReportTest, TwoMethodsOfTheUsersOwnStandUnderTheirs) {
