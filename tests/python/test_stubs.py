@@ -22,6 +22,7 @@ tokgraft\._core\.[A-Z][A-Za-z]*
 tokgraft\._core\.[A-Z][A-Za-z]*\.__init__
 tokgraft\._core\._Report
 tokgraft\.optimizer\.torch
+tokgraft\.sharded\.torch
 """
 
 # PyTorch's own types take mypy a minute and are not ours to check.
