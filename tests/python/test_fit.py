@@ -29,7 +29,13 @@ from tokgraft.fit.chain_rule import chain_rule  # noqa: E402
 from tokgraft.fit.distillation import Pupil, distill  # noqa: E402
 from tokgraft.fit.documents import fit_documents, lines_of, spread, windows  # noqa: E402
 from tokgraft.fit.language_model import LanguageModel, padded_batches  # noqa: E402
-from tokgraft.fit.logistic import LogisticOptions, common_direction, logistic  # noqa: E402
+from tokgraft.fit.logistic import (  # noqa: E402
+    LogisticOptions,
+    common_direction,
+    logistic,
+)
+from tokgraft.fit.logistic import _Candidates as Candidates  # noqa: E402
+from tokgraft.fit.logistic import _loss as logistic_loss  # noqa: E402
 from tokgraft.fit.readout import readout  # noqa: E402
 from tokgraft.fit.splits import examples, halves  # noqa: E402
 from tokgraft.fit.states import read, with_start  # noqa: E402
@@ -222,6 +228,44 @@ def test_logistic_lowers_the_loss_that_it_reports(states, model, vocabulary):
     assert torch.equal(made.rows, again.rows)
     other = logistic(model.output_rows, vocabulary, states, LogisticOptions(8, 512, seed=4))
     assert not torch.equal(made.rows, other.rows)
+
+
+def test_the_gradient_of_logistic_is_that_of_plain_code(states, model, vocabulary):
+    chosen, place = torch.arange(600), vocabulary.added_places()[states.following]
+    rows = torch.randn(len(vocabulary.added), WIDTH).requires_grad_()
+    offset = torch.randn(len(rows))
+    value, gradient = logistic_loss(rows.detach(), offset, states, chosen, place[chosen])
+    logits = states.state[chosen].float() @ rows.T + offset
+    mass = torch.logaddexp(logits.logsumexp(1), states.kept_mass[chosen])
+    target = place[chosen]
+    own = torch.where(target >= 0, logits.gather(1, target.clamp(min=0)[:, None])[:, 0],
+                      states.kept_logit[chosen])
+    plain = (mass - own).mean()
+    plain.backward()
+    assert value == pytest.approx(float(plain.detach()), rel=1e-2)
+    assert torch.allclose(gradient, rows.grad, atol=2e-2 * float(rows.grad.abs().max()))
+
+
+def test_candidates_stand_for_all_rows():
+    target = torch.tensor([0, 0, 0, 1, -1, 7])
+    chance = torch.Generator().manual_seed(0)
+    candidates = Candidates(target, 40, LogisticOptions(often=3, seldom=6), chance)
+    exact, total = torch.arange(40.0).sum(), 0.0
+    for _ in range(4000):
+        of, offset = candidates.draw(target)
+        assert {0, 1, 7} <= set(of.tolist()) and len(of) == len(set(of.tolist())) == 9
+        assert of[candidates.places(of, target)][target >= 0].tolist() == [0, 0, 0, 1, 7]
+        total += float((of.float() * offset.exp()).sum()) / 4000
+    assert total == pytest.approx(float(exact), rel=0.02)
+    everything = Candidates(target, 40, LogisticOptions(often=3, seldom=39), chance).draw(target)
+    assert everything[0].tolist() == list(range(40)) and not everything[1].any()
+
+
+def test_logistic_with_a_sample_comes_near_the_whole(states, model, vocabulary):
+    whole, sampled = (
+        nats(logistic(model.output_rows, vocabulary, states, options).rows, states, model, vocabulary)
+        for options in (LogisticOptions(batch=512), LogisticOptions(batch=512, often=20, seldom=10)))
+    assert sampled == pytest.approx(whole, abs=0.1)
 
 
 def test_blend_takes_the_rows_of_least_loss(model, vocabulary, lessons, monkeypatch):
