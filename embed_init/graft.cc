@@ -64,6 +64,8 @@ class Grafter {
   StatusOr<MergeResult> Learn(const TokenizerSpec& base, const MergeOptions& merge) const;
   StatusOr<ModelCost> CostOfModel(const Checkpoint& checkpoint) const;
   Status MergeVocabularies(const TokenizerSpec& base, const Checkpoint& checkpoint);
+  Status AddForecast(const Checkpoint& checkpoint, const Tokenizer& before, const Tokenizer& after,
+                     const std::vector<OldPieces>& pieces);
   Status WriteAll(const Checkpoint& checkpoint, Format format, InitPlan plan);
   Status VerifyOutput();
 
@@ -159,6 +161,32 @@ Status Grafter::MergeVocabularies(const TokenizerSpec& base, const Checkpoint& c
   return absl::OkStatus();
 }
 
+Status Grafter::AddForecast(const Checkpoint& checkpoint, const Tokenizer& before,
+                            const Tokenizer& after, const std::vector<OldPieces>& pieces) {
+  if (options_.corpora.empty()) return absl::OkStatus();
+  Progress("forecast", 0);
+  ForecastInput input{.before = &before,
+                      .after = &after,
+                      .id_map = &report_.id_map,
+                      .pieces = &pieces,
+                      .model = &checkpoint,
+                      .corpora = &options_.corpora,
+                      .documents = options_.documents,
+                      .threads = options_.threads};
+  std::optional<Checkpoint> donor_model;
+  std::optional<Tokenizer> donor;
+  if (!options_.init.donor_model.empty()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(donor_model, OpenCheckpoint(options_.init.donor_model));
+    TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec spec, Load(options_.init.donor_model));
+    TOKGRAFT_ASSIGN_OR_RETURN(donor, Compile(std::move(spec)));
+    input.donor_model = &*donor_model;
+    input.donor = &*donor;
+  }
+  TOKGRAFT_ASSIGN_OR_RETURN(report_.forecast, ForecastCost(input));
+  Progress("forecast", 1);
+  return absl::OkStatus();
+}
+
 Status Grafter::WriteAll(const Checkpoint& checkpoint, Format format, InitPlan plan) {
   TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files, SerializeFiles(merged_, format));
   plan.warnings.insert(plan.warnings.end(), files.notes.begin(), files.notes.end());
@@ -167,6 +195,7 @@ Status Grafter::WriteAll(const Checkpoint& checkpoint, Format format, InitPlan p
   write.extra_files["id_map.json"] = report_.id_map.ToJson();
   write.extra_files["conflicts.json"] = report_.conflicts.ToJson();
   write.extra_files["certificate.json"] = report_.certificate.ToJson();
+  if (report_.forecast) write.extra_files["forecast.json"] = report_.forecast->ToJson();
   if (report_.choice) write.extra_files["budget.json"] = report_.choice->ToJson();
   if (report_.curve) write.extra_files["curve.json"] = report_.curve->ToJson();
   if (!report_.before.corpora.empty()) {
@@ -239,6 +268,7 @@ StatusOr<GraftReport> Grafter::Run() {
   TOKGRAFT_RETURN_IF_ERROR(ForbidPadding(checkpoint, &init));
   TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(checkpoint, report_.id_map, pieces, init,
                                                     &old_tokenizer, &new_tokenizer));
+  TOKGRAFT_RETURN_IF_ERROR(AddForecast(checkpoint, old_tokenizer, new_tokenizer, pieces));
   MapRoles(base.roles, merged_.roles, &plan);
   for (const LoadNote& note : base.notes) {
     plan.warnings.push_back(Cat(base.source, ": ", note.place, ": ", note.message));

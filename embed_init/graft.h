@@ -12,7 +12,8 @@
 // changed file is made. It loads the model's own tokenizer, merges the donor's pieces into it,
 // makes rows for the new tokens, writes a whole model directory and verifies it. The directory
 // holds, beside the model and its tokenizer, id_map.json, conflicts.json, certificate.json,
-// init_report.json and the manifest tokgraft.json; with corpora, efficiency.json; where asked for,
+// init_report.json and the manifest tokgraft.json; with corpora, efficiency.json and
+// forecast.json; where asked for,
 // budget.json or curve.json. A dry run does everything up to the writing.
 #ifndef TOKGRAFT_EMBED_INIT_GRAFT_H_
 #define TOKGRAFT_EMBED_INIT_GRAFT_H_
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "embed_init/checkpoint.h"
+#include "embed_init/forecast.h"
 #include "embed_init/init.h"
 #include "embed_init/init_plan.h"
 #include "embed_init/manifest.h"
@@ -79,6 +81,7 @@ struct GraftReport {
   Certificate certificate;
   EfficiencyReport before;               // of the model's tokenizer on the corpora
   EfficiencyReport after;                // of the merged one
+  std::optional<Forecast> forecast;      // of the change on the corpora, where there are some
   std::optional<std::uint64_t> budget;   // as asked for, as found, or how many to learn
   std::optional<BudgetChoice> choice;    // where it was found
   std::optional<Curve> curve;            // where it was asked for

@@ -118,6 +118,9 @@ std::string FilesText(const GraftReport& report) {
   if (!report.before.corpora.empty()) {
     text += Cat("  ", Padded("efficiency.json", 21), "the corpora before and after\n");
   }
+  if (report.forecast) {
+    text += Cat("  ", Padded("forecast.json", 21), "what the change costs on them\n");
+  }
   if (report.choice) {
     text += Cat("  ", Padded("budget.json", 21), "what each number of pieces costs the model\n");
   }
@@ -151,6 +154,7 @@ std::string GraftReport::ToJson() const {
   json["budget"] = choice ? Parsed(choice->ToJson()) : Json(nullptr);
   json["curve"] = curve ? Parsed(curve->ToJson()) : Json(nullptr);
   json["efficiency"] = {{"before", Parsed(before.ToJson())}, {"after", Parsed(after.ToJson())}};
+  json["forecast"] = forecast ? Parsed(forecast->ToJson()) : Json(nullptr);
   json["conflicts"] = Parsed(conflicts.ToJson());
   json["certificate"] = Parsed(certificate.ToJson());
   json["init"] = Parsed(init.ToJson());
@@ -170,6 +174,7 @@ std::string GraftReport::ToText() const {
   if (choice) text += choice->ToText() + "\n";
   if (curve) text += Cat("Curve        ", curve->ToTable(), "\n");
   text += EfficiencyText(before, after) + "\n";
+  if (forecast) text += forecast->ToText() + "\n";
   text += ConflictsText(conflicts, !out.empty()) + "\n";
   text += RowsText(init) + "\n";
   text += Cat("Certificate: ", certificate.level, certificate.proved ? ", proved: " : ": ",

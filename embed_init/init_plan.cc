@@ -9,7 +9,7 @@
 #include "embed_init/methods/method.h"
 #include "embed_init/methods/rehearsal.h"
 #include "embed_init/methods/role_rows.h"
-#include "tokenizer/base/mapped_file.h"
+#include "embed_init/weights/opened_rows.h"
 #include "tokenizer/base/report_text.h"
 
 namespace tokgraft {
@@ -166,33 +166,6 @@ RolePlan PlanRole(const InitPlan& plan, const Assignment& assignment, Method met
   return role;
 }
 
-// The rows of a tensor, mapped.
-struct OpenedRows {
-  MappedFile file;
-  MatrixView view;
-  std::vector<double> mean;  // of the first rows
-};
-
-StatusOr<OpenedRows> OpenRows(const Checkpoint& checkpoint, const RowTensor& tensor,
-                              std::uint64_t mean_of) {
-  const TensorInfo* info = checkpoint.Find(tensor.tensor);
-  if (info == nullptr) {
-    return InternalError(Cat(checkpoint.directory, ": ", tensor.tensor, ": is not there"));
-  }
-  const std::string path = Cat(checkpoint.directory, "/", info->file);
-  OpenedRows opened;
-  TOKGRAFT_ASSIGN_OR_RETURN(opened.file, MappedFile::Open(path));
-  if (opened.file.bytes().size() < info->end) {
-    return DataLossError(Cat(path, ": is shorter than when it was opened; start again"));
-  }
-  opened.view = {.data = opened.file.bytes().data() + info->begin,
-                 .dtype = tensor.dtype,
-                 .rows = tensor.rows,
-                 .columns = tensor.columns};
-  opened.mean = MeanOfRows(opened.view, std::min(mean_of, tensor.rows), 0);
-  return opened;
-}
-
 const RowTensor& TensorOf(const Checkpoint& checkpoint, Role role) {
   return role == Role::kOutput && checkpoint.head ? *checkpoint.head : checkpoint.embedding;
 }
@@ -257,6 +230,7 @@ class RowMaker {
   // The matrices of a role, and views of them; no tokens.
   struct Opened {
     OpenedRows old;
+    std::vector<double> mean;
     OpenedRows donor;
     MethodInput input;
   };
@@ -274,12 +248,14 @@ class RowMaker {
         .data = nullptr, .dtype = tensor.dtype, .rows = tensor.rows, .columns = tensor.columns};
     // A checkpoint without tensors is a plan's alone: rows are planned without a look at them.
     if (!checkpoint_.tensors.empty()) {
-      TOKGRAFT_ASSIGN_OR_RETURN(opened.old, OpenRows(checkpoint_, tensor, plan_->old_tokens));
+      TOKGRAFT_ASSIGN_OR_RETURN(opened.old, OpenRows(checkpoint_, tensor));
+      opened.mean =
+          MeanOfRows(opened.old.view, std::min(plan_->old_tokens, tensor.rows), /*threads=*/0);
       input.old = opened.old.view;
-      input.mean = opened.old.mean;
+      input.mean = opened.mean;
     }
     if (donor_) {
-      TOKGRAFT_ASSIGN_OR_RETURN(opened.donor, OpenRows(*donor_, TensorOf(*donor_, role), 0));
+      TOKGRAFT_ASSIGN_OR_RETURN(opened.donor, OpenRows(*donor_, TensorOf(*donor_, role)));
       input.donor = opened.donor.view;
       input.anchors = anchors_;
     }

@@ -1,0 +1,166 @@
+#include "embed_init/forecast.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "embed_init/forecast/calibration.h"
+#include "embed_init/forecast/digits.h"
+#include "embed_init/forecast/text_shares.h"
+#include "embed_init/forecast/weak_rows.h"
+#include "embed_init/weights/opened_rows.h"
+#include "tokenizer/base/report_text.h"
+
+namespace tokgraft {
+namespace {
+
+// Bits per byte. Below the first a change is within what texts of one kind differ by; above the
+// second no swap that was measured came back by training its new rows alone.
+constexpr double kNothing = 0.02;
+constexpr double kMuch = 1.0;
+
+double Share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+CorpusForecast ForecastOf(const Corpus& corpus, const TextShares& shares, std::uint64_t added) {
+  const ExpectedChange expected = ExpectChange(shares);
+  return {.name = corpus.name,
+          .bytes = shares.bytes,
+          .tokens_before = shares.tokens_before,
+          .tokens_after = shares.tokens_after,
+          .new_tokens = shares.new_tokens,
+          .new_byte_share = std::min(1.0, Share(shares.new_bytes, shares.bytes)),
+          .pieces_per_new = Share(shares.old_pieces, shares.new_tokens),
+          .change = expected.change,
+          .low = expected.low,
+          .high = expected.high,
+          .break_even_tokens = TokensToBreakEven(expected.change, added)};
+}
+
+// The matrix that the softmax moves.
+const RowTensor& OutputTensor(const Checkpoint& checkpoint) {
+  return checkpoint.head ? *checkpoint.head : checkpoint.embedding;
+}
+
+StatusOr<std::vector<TokenId>> WeakRowsOf(const Checkpoint& model, const Tokenizer& tokenizer,
+                                          int threads) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const OpenedRows opened, OpenRows(model, OutputTensor(model)));
+  if (!CanCompute(opened.view.dtype)) return std::vector<TokenId>();
+  return WeakRows(opened.view, tokenizer, threads);
+}
+
+Status AddWeakRows(const ForecastInput& input, Forecast* forecast) {
+  if (input.model != nullptr) {
+    TOKGRAFT_ASSIGN_OR_RETURN(forecast->weak,
+                              WeakRowsOf(*input.model, *input.before, input.threads));
+    const std::unordered_set<TokenId> weak(forecast->weak.begin(), forecast->weak.end());
+    for (const OldPieces& token : *input.pieces) {
+      const bool any = std::any_of(token.ids.begin(), token.ids.end(),
+                                   [&](TokenId id) { return weak.contains(id); });
+      forecast->new_of_weak += any ? 1 : 0;
+    }
+  }
+  if (input.donor_model == nullptr || input.donor == nullptr) return absl::OkStatus();
+  TOKGRAFT_ASSIGN_OR_RETURN(const std::vector<TokenId> weak,
+                            WeakRowsOf(*input.donor_model, *input.donor, input.threads));
+  std::unordered_set<std::string_view> bytes;
+  for (const TokenId id : weak) {
+    if (const auto own = input.donor->token_bytes(id)) bytes.insert(*own);
+  }
+  forecast->donor_weak = static_cast<std::uint64_t>(
+      std::count_if(input.id_map->added.begin(), input.id_map->added.end(),
+                    [&](const AddedPiece& piece) { return bytes.contains(piece.bytes); }));
+  return absl::OkStatus();
+}
+
+std::string DigitsText(const DigitPolicy& policy) {
+  return Cat(policy.longest == 1 ? "one digit" : Cat("up to ", policy.longest, " digits"),
+             " a token", policy.joins_space ? ", a space before them joined" : "");
+}
+
+void AddWarnings(const ForecastInput& input, Forecast* forecast) {
+  if (forecast->digits_before != forecast->digits_after) {
+    forecast->warnings.push_back(
+        Cat("numbers are cut in another way: ", DigitsText(forecast->digits_before), " before, ",
+            DigitsText(forecast->digits_after),
+            " after; what the model knows of arithmetic has to ", "be learnt again"));
+  }
+  if (forecast->new_of_weak > 0) {
+    forecast->warnings.push_back(Cat(
+        Counted(forecast->new_of_weak, "new token is", "new tokens are"), " made of old pieces ",
+        "whose rows training hardly ever touched; their rows start from noise"));
+  }
+  if (forecast->donor_weak.value_or(0) > 0) {
+    forecast->warnings.push_back(
+        Cat(Counted(*forecast->donor_weak, "new token has", "new tokens have"),
+            " a row in the donor's ",
+            "model that training hardly ever touched; nothing can be learnt from it"));
+  }
+  const auto without = static_cast<std::uint64_t>(
+      std::count_if(input.pieces->begin(), input.pieces->end(),
+                    [](const OldPieces& token) { return token.ids.empty(); }));
+  if (without > 0) {
+    forecast->warnings.push_back(Cat(Counted(without, "new token has", "new tokens have"),
+                                     " no old pieces; such rows start as the mean of all rows"));
+  }
+}
+
+void Judge(Forecast* forecast) {
+  if (forecast->corpora.empty()) return;
+  const CorpusForecast& worst = *std::max_element(
+      forecast->corpora.begin(), forecast->corpora.end(),
+      [](const CorpusForecast& a, const CorpusForecast& b) { return a.change < b.change; });
+  const double share = Share(worst.new_tokens, worst.tokens_after);
+  const std::string where =
+      Cat(Fixed(100 * share, 0), " % of the tokens of ", worst.name, " are new, of ",
+          Fixed(worst.pieces_per_new, 1), " old pieces each, which costs some ",
+          Fixed(worst.change, 2), " bits per byte");
+  if (worst.change < kNothing) {
+    forecast->verdict = Verdict::kSafe;
+    forecast->reason = worst.new_tokens == 0 ? "the texts have no new token"
+                                             : Cat(where, ", no more than texts differ by");
+    return;
+  }
+  if (worst.change < kMuch) {
+    forecast->verdict = Verdict::kWarmUp;
+    forecast->reason = Cat(where, "; train the new rows first (tokgraft train), or let the model ",
+                           "make them (--method fit)");
+    return;
+  }
+  forecast->verdict = Verdict::kFails;
+  forecast->reason = Cat(
+      where, "; the model reads another language then: keep more old tokens (--strategy extend, ",
+      "a smaller --budget), or plan for continued pre-training of all weights");
+}
+
+}  // namespace
+
+std::string_view VerdictName(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kSafe:
+      return "safe";
+    case Verdict::kWarmUp:
+      return "warm-up";
+    case Verdict::kFails:
+      return "fails";
+  }
+  return "?";
+}
+
+StatusOr<Forecast> ForecastCost(const ForecastInput& input) {
+  Forecast forecast;
+  for (const Corpus& corpus : *input.corpora) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const TextShares shares,
+                              CountShares(*input.before, *input.after, *input.id_map, *input.pieces,
+                                          corpus, input.documents, input.threads));
+    forecast.corpora.push_back(ForecastOf(corpus, shares, input.id_map->added.size()));
+  }
+  forecast.digits_before = DigitPolicyOf(*input.before);
+  forecast.digits_after = DigitPolicyOf(*input.after);
+  TOKGRAFT_RETURN_IF_ERROR(AddWeakRows(input, &forecast));
+  AddWarnings(input, &forecast);
+  Judge(&forecast);
+  return forecast;
+}
+
+}  // namespace tokgraft
