@@ -116,18 +116,18 @@ void Judge(Forecast* forecast) {
           Fixed(worst.pieces_per_new, 1), " old pieces each, which costs some ",
           Fixed(worst.change, 2), " bits per byte");
   if (worst.change < kNothing) {
-    forecast->verdict = Verdict::kSafe;
+    forecast->verdict = SwapVerdict::kSafe;
     forecast->reason = worst.new_tokens == 0 ? "the texts have no new token"
                                              : Cat(where, ", no more than texts differ by");
     return;
   }
   if (worst.change < kMuch) {
-    forecast->verdict = Verdict::kWarmUp;
+    forecast->verdict = SwapVerdict::kWarmUp;
     forecast->reason = Cat(where, "; train the new rows first (tokgraft train), or let the model ",
                            "make them (--method fit)");
     return;
   }
-  forecast->verdict = Verdict::kFails;
+  forecast->verdict = SwapVerdict::kFails;
   forecast->reason = Cat(
       where, "; the model reads another language then: keep more old tokens (--strategy extend, ",
       "a smaller --budget), or plan for continued pre-training of all weights");
@@ -135,13 +135,13 @@ void Judge(Forecast* forecast) {
 
 }  // namespace
 
-std::string_view VerdictName(Verdict verdict) {
+std::string_view SwapVerdictName(SwapVerdict verdict) {
   switch (verdict) {
-    case Verdict::kSafe:
+    case SwapVerdict::kSafe:
       return "safe";
-    case Verdict::kWarmUp:
+    case SwapVerdict::kWarmUp:
       return "warm-up";
-    case Verdict::kFails:
+    case SwapVerdict::kFails:
       return "fails";
   }
   return "?";

@@ -2,7 +2,7 @@
 // the rows alone; no model is run.
 //
 //   StatusOr<Forecast> forecast = ForecastCost(input);
-//   forecast->verdict;              // Verdict::kWarmUp
+//   forecast->verdict;              // SwapVerdict::kWarmUp
 //   forecast->corpora[0].change;    // 0.31 bits per byte more, between `low` and `high`
 //   std::cout << forecast->ToText();
 //
@@ -53,12 +53,12 @@ struct DigitPolicy {
   friend bool operator==(const DigitPolicy&, const DigitPolicy&) = default;
 };
 
-enum class Verdict : std::uint8_t {
+enum class SwapVerdict : std::uint8_t {
   kSafe,    // the model can be used as it is
   kWarmUp,  // new rows have to be trained first, all weights perhaps after
   kFails,   // it is another language to the model; nothing short of continued pre-training helps
 };
-std::string_view VerdictName(Verdict verdict);  // "safe", "warm-up", "fails"
+std::string_view SwapVerdictName(SwapVerdict verdict);  // "safe", "warm-up", "fails"
 
 struct Forecast {
   std::vector<CorpusForecast> corpora;  // in the order given
@@ -67,7 +67,7 @@ struct Forecast {
   std::vector<TokenId> weak;                // old tokens that training hardly ever touched
   std::uint64_t new_of_weak = 0;            // added tokens with such a piece
   std::optional<std::uint64_t> donor_weak;  // added tokens whose row in the donor's model is one
-  Verdict verdict = Verdict::kSafe;
+  SwapVerdict verdict = SwapVerdict::kSafe;
   std::string reason;                 // a sentence
   std::vector<std::string> warnings;  // sentences
 

@@ -29,7 +29,7 @@ std::string Roughly(double tokens) {
 
 std::string Forecast::ToJson() const {
   Json json;
-  json["verdict"] = VerdictName(verdict);
+  json["verdict"] = SwapVerdictName(verdict);
   json["reason"] = reason;
   json["corpora"] = Json::array();
   for (const CorpusForecast& corpus : corpora) {
@@ -67,7 +67,7 @@ std::string Forecast::ToText() const {
                     corpus.break_even_tokens > 0 ? Roughly(corpus.break_even_tokens) : "0"});
   }
   std::string text =
-      Cat("Forecast: ", VerdictName(verdict), ": ", reason, "\n", Table(rows, {.indent = "  "}),
+      Cat("Forecast: ", SwapVerdictName(verdict), ": ", reason, "\n", Table(rows, {.indent = "  "}),
           "  by measured swaps of a model of 135M, rows being sums of old rows\n");
   if (!weak.empty()) {
     text += Cat("  ", Counted(weak.size(), "old row"), " that training hardly ever touched\n");

@@ -12,7 +12,7 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 DigitPolicy DigitPolicyOf(const Tokenizer& tokenizer) {
   DigitPolicy policy;
-  for (std::uint64_t number = 1; number < 100'000'000; number = number * 3 + 7) {
+  for (std::uint64_t number = 1; number < 100'000'000; number = number * 3 / 2 + 7) {
     const std::string digits = std::to_string(number);
     for (const std::string& text : {digits, "in " + digits, "x=" + digits + ";", "a\n" + digits}) {
       for (const Span& span : tokenizer.Encode(text).offsets) {

@@ -26,7 +26,7 @@ Forecast MadeForecast() {
   forecast.digits_after = {.longest = 3, .joins_space = true};
   forecast.weak = {7, 9};
   forecast.new_of_weak = 1;
-  forecast.verdict = Verdict::kWarmUp;
+  forecast.verdict = SwapVerdict::kWarmUp;
   forecast.reason = "so it is";
   forecast.warnings = {"mind this"};
   return forecast;

@@ -56,7 +56,7 @@ TEST_F(ForecastTest, ATextWithoutNewTokensCostsNothing) {
   EXPECT_EQ(forecast.corpora[0].new_tokens, 0u);
   EXPECT_EQ(forecast.corpora[0].change, 0);
   EXPECT_EQ(forecast.corpora[0].break_even_tokens, 0);
-  EXPECT_EQ(forecast.verdict, Verdict::kSafe);
+  EXPECT_EQ(forecast.verdict, SwapVerdict::kSafe);
   EXPECT_THAT(forecast.reason, HasSubstr("no new token"));
   EXPECT_THAT(forecast.warnings, IsEmpty());
 }
@@ -76,12 +76,12 @@ TEST_F(ForecastTest, MoreNewTokensCostMoreAndTheWorstTextDecides) {
   EXPECT_GT(many.break_even_tokens, some.break_even_tokens);
   EXPECT_NEAR(some.new_byte_share, 4.0 / 29, 1e-9);
   EXPECT_DOUBLE_EQ(some.pieces_per_new, 4);
-  EXPECT_NE(forecast.verdict, Verdict::kSafe);
+  EXPECT_NE(forecast.verdict, SwapVerdict::kSafe);
   EXPECT_THAT(forecast.reason, HasSubstr("many"));
 }
 
 TEST_F(ForecastTest, AnotherRuleForDigitsIsAWarning) {
-  Merge({{"2", "8"}});
+  Merge({{"1", "9"}});
   const Forecast forecast = *ForecastCost(input_);
   EXPECT_EQ(forecast.digits_before.longest, 1u);
   EXPECT_EQ(forecast.digits_after.longest, 2u);

@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 
 using Wanted = std::optional<std::uint32_t>;
 
-Tokenizer Base() { return testing::ByteLevelTokenizer({"a", "b", "c", "ab"}, R"(["a b"])"); }
+Tokenizer ModelTokenizer() { return testing::ByteLevelTokenizer({"a", "b", "c", "ab"}, R"(["a b"])"); }
 
 IdMap Adds(std::vector<std::string> pieces) {
   IdMap map = testing::ExtendMap(4, pieces.size());
@@ -37,7 +37,7 @@ void WriteDonor(const std::string& directory) {
 TEST(DonorTokensTest, TheSameBytesAreTheSameToken) {
   const testing::TemporaryDirectory folder;
   WriteDonor(folder / "");
-  const auto found = FindDonorTokens(folder / "", 5, Adds({"abc", "bc"}), Base(), 4);
+  const auto found = FindDonorTokens(folder / "", 5, Adds({"abc", "bc"}), ModelTokenizer(), 4);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_THAT(found->anchors, ElementsAre(Anchor{2, 0}, Anchor{1, 1}, Anchor{0, 2}, Anchor{3, 4}));
   EXPECT_THAT(found->wanted, ElementsAre(Wanted{3}, Wanted{}));
@@ -47,7 +47,7 @@ TEST(DonorTokensTest, TheSameBytesAreTheSameToken) {
 TEST(DonorTokensTest, TokensWithoutARowAreLeftOut) {
   const testing::TemporaryDirectory folder;
   WriteDonor(folder / "");
-  const auto found = FindDonorTokens(folder / "", 3, Adds({"abc"}), Base(), 1);
+  const auto found = FindDonorTokens(folder / "", 3, Adds({"abc"}), ModelTokenizer(), 1);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_THAT(found->anchors, ElementsAre(Anchor{0, 2}));  // the model has one row
   EXPECT_THAT(found->wanted, ElementsAre(Wanted{}));
@@ -59,19 +59,19 @@ TEST(DonorTokensTest, WithoutATokenizerTheIdMapSpeaks) {
   IdMap map = Adds({"abc"});
   map.added[0].donor_id = 1;
   map.donor_to_merged = {TokenId{2}, TokenId{4}, std::nullopt};
-  const auto found = FindDonorTokens(folder / "", 3, map, Base(), 4);
+  const auto found = FindDonorTokens(folder / "", 3, map, ModelTokenizer(), 4);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_THAT(found->anchors, ElementsAre(Anchor{2, 0}));
   EXPECT_THAT(found->wanted, ElementsAre(Wanted{1}));
 
-  const auto nothing = FindDonorTokens(folder / "", 3, Adds({"abc"}), Base(), 4);
+  const auto nothing = FindDonorTokens(folder / "", 3, Adds({"abc"}), ModelTokenizer(), 4);
   EXPECT_THAT(std::string(nothing.status().message()), HasSubstr("holds no tokenizer"));
 }
 
 TEST(DonorTokensTest, ABrokenTokenizerIsAnError) {
   const testing::TemporaryDirectory folder;
   testing::WriteText(folder / "tokenizer.json", "{");
-  const auto found = FindDonorTokens(folder / "", 3, Adds({"abc"}), Base(), 4);
+  const auto found = FindDonorTokens(folder / "", 3, Adds({"abc"}), ModelTokenizer(), 4);
   EXPECT_THAT(std::string(found.status().message()), HasSubstr("tokenizer.json"));
 }
 
