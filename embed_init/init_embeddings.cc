@@ -17,7 +17,8 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
                             SplitIntoOldPieces(id_map, base, &merged));
   InitOptions options = init;
   TOKGRAFT_RETURN_IF_ERROR(ForbidPadding(model, &options));
-  TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, options, &base));
+  TOKGRAFT_ASSIGN_OR_RETURN(
+      InitPlan plan, PlanInit(model, id_map, pieces, options, &base, &merged, write.progress));
   MapRoles(base.spec().roles, merged.spec().roles, &plan);
   TOKGRAFT_ASSIGN_OR_RETURN(SerializedFiles files,
                             SerializeFiles(merged.spec(), merged.spec().format));
@@ -32,6 +33,9 @@ StatusOr<InitReport> InitEmbeddings(const std::string& model_dir, const IdMap& i
     TOKGRAFT_ASSIGN_OR_RETURN(const auto donor, FilesOfDonorModel(init.donor_model));
     with_tokenizer.other_inputs.insert(with_tokenizer.other_inputs.end(), donor.begin(),
                                        donor.end());
+  }
+  for (const std::string& file : FilesOf(init.auxiliary)) {
+    with_tokenizer.other_inputs.push_back(file);
   }
   return WriteModel(model, plan, out, with_tokenizer);
 }

@@ -207,15 +207,16 @@ class RowMaker {
         assignment_(assignment) {}
 
   // The tokens, with what methods may ask of them.
-  Status Open(const std::vector<OldPieces>& pieces, bool merge_order) {
+  Status Open(const std::vector<OldPieces>& pieces, bool merge_order, const MethodNeeds& needs,
+              const Tokenizer* merged, const Progress& progress) {
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       const AddedPiece& added = id_map_.added[i];
       tokens_.push_back(
           {.pieces = pieces[i], .bytes = added.bytes, .donor_row = {}, .row = added.id});
     }
     if (merge_order) AddMergeOrder();
-    if (!options_.donor_model.empty()) return OpenDonor();
-    return absl::OkStatus();
+    if (!options_.donor_model.empty()) TOKGRAFT_RETURN_IF_ERROR(OpenDonor());
+    return OpenVectors(needs, merged, progress);
   }
 
   StatusOr<MadeRows> Make(Method method, Role role) {
@@ -241,6 +242,8 @@ class RowMaker {
       input.donor = donor.view;
       input.anchors = anchors_;
     }
+    input.vectors = vectors_ ? &*vectors_ : nullptr;
+    input.old_vectors = old_vectors_ ? &*old_vectors_ : nullptr;
     const NormPolicy norm = role == Role::kInput ? options_.input_norm : options_.output_norm;
     TOKGRAFT_ASSIGN_OR_RETURN(MadeRows made, MakeRoleRows(method, norm, input));
     for (const std::string& note : made.notes) {
@@ -300,6 +303,37 @@ class RowMaker {
     return absl::OkStatus();
   }
 
+  // Only for methods that need them, as training takes time.
+  Status OpenVectors(const MethodNeeds& needs, const Tokenizer* merged, const Progress& progress) {
+    if (!needs.vectors) {
+      for (const std::string& file : FilesOf(options_.auxiliary)) {
+        plan_->warnings.push_back(
+            Cat(file, ": was given for vectors of tokens, no method of these rows uses any"));
+      }
+      return absl::OkStatus();
+    }
+    VectorSources sources{.auxiliary = options_.auxiliary,
+                          .settings = options_.settings,
+                          .seed = options_.seed,
+                          .id_map = id_map_,
+                          .base = base_,
+                          .merged = merged,
+                          .old_rows = plan_->old_rows};
+    const auto report = [&](std::string_view stage) {
+      sources.progress = [&progress, stage](double fraction) {
+        if (progress) progress(stage, fraction);
+      };
+    };
+    report("vectors");
+    TOKGRAFT_ASSIGN_OR_RETURN(vectors_, OpenTokenVectors(sources, &plan_->notes));
+    for (std::size_t i = 0; i < tokens_.size(); ++i) tokens_[i].vector = vectors_->added[i];
+    if (needs.old_vectors) {
+      report("old vectors");
+      TOKGRAFT_ASSIGN_OR_RETURN(old_vectors_, TrainOldVectors(sources, &plan_->notes));
+    }
+    return absl::OkStatus();
+  }
+
   const Checkpoint& checkpoint_;
   const IdMap& id_map_;
   const InitOptions& options_;
@@ -309,6 +343,8 @@ class RowMaker {
   std::vector<WantedToken> tokens_;
   std::optional<Checkpoint> donor_;
   std::vector<Anchor> anchors_;
+  std::optional<TokenVectors> vectors_;
+  std::optional<TokenVectors> old_vectors_;
 };
 
 // The pieces that have a row: a base token beyond the matrix has none.
@@ -490,8 +526,10 @@ void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* pl
 
 StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
                             const std::vector<OldPieces>& pieces, const InitOptions& options,
-                            const Tokenizer* base) {
+                            const Tokenizer* base, const Tokenizer* merged,
+                            const Progress& progress) {
   TOKGRAFT_RETURN_IF_ERROR(CheckSizes(checkpoint, id_map, pieces, options));
+  TOKGRAFT_RETURN_IF_ERROR(CheckAuxiliary(options));
   TOKGRAFT_RETURN_IF_ERROR(CheckGiven(options.given, checkpoint, id_map.added.size()));
   InitPlan plan;
   plan.old_rows = checkpoint.embedding.rows;
@@ -518,7 +556,14 @@ StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
   const std::vector<OldPieces> usable = PiecesWithRows(pieces, plan.old_rows);
   RowMaker maker(checkpoint, id_map, options, base, &plan, assignment);
   const auto by_merges = [](const Maker& m) { return m.method == Method::kMergeOrder; };
-  TOKGRAFT_RETURN_IF_ERROR(maker.Open(usable, by_merges(makers.input) || by_merges(makers.output)));
+  MethodNeeds needs = NeedsOf(makers.input.method);
+  if (two_matrices || makers.compromise) {
+    const MethodNeeds output = NeedsOf(makers.output.method);
+    needs.vectors = needs.vectors || output.vectors;
+    needs.old_vectors = needs.old_vectors || output.old_vectors;
+  }
+  TOKGRAFT_RETURN_IF_ERROR(maker.Open(usable, by_merges(makers.input) || by_merges(makers.output),
+                                      needs, merged, progress));
   const auto make = [&](const Maker& m) -> StatusOr<MadeRows> {
     if (m.method != Method::kGiven) return maker.Make(m.method, m.role);
     return TakeGivenRows(m.rows, static_cast<std::size_t>(checkpoint.embedding.columns));

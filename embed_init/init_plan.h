@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "embed_init/auxiliary.h"
 #include "embed_init/checkpoint.h"
 #include "embed_init/method.h"
 #include "tokenizer/status.h"
@@ -35,6 +37,10 @@
 #include "vocab_merge/id_map.h"
 
 namespace tokgraft {
+
+// Called from the calling thread with the name of the stage ("vectors", "write", "verify", ...) and
+// the fraction of it that is done, in [0, 1].
+using Progress = std::function<void(std::string_view stage, double fraction)>;
 
 // What happens to a matrix that serves as input and output.
 enum class TiePolicy : std::uint8_t {
@@ -79,9 +85,10 @@ struct InitOptions {
   double covariance_share = 1e-4;
   NormPolicy input_norm = NormPolicy::kNone;
   NormPolicy output_norm = NormPolicy::kNone;
-  // Directory of the donor's model, whose tokenizer is the donor of the merge: for omp, map, knn
-  // and stacked. "": none.
+  // Directory of the donor's model, whose tokenizer is the donor of the merge: for omp, map, knn,
+  // stacked and clp. "": none.
   std::string donor_model = {};
+  AuxiliaryInputs auxiliary = {};  // for focus, tokenadapt and tokalign
   MethodSettings settings = {};
   // The method of a role that has rows here is kGiven, whatever the methods say. A tied matrix
   // takes whichever is given; both only where `tie` says what becomes of them.
@@ -177,12 +184,15 @@ StatusOr<std::vector<OldPieces>> SplitIntoOldPieces(const IdMap& id_map, const T
 void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* plan);
 
 // `pieces` as SplitIntoOldPieces gives them; `base` is the model's tokenizer, which some methods
-// need (bil, script, ridge, and the norm of a script). InvalidArgument: sizes that do not fit
-// together. FailedPrecondition: a tied model and two methods (see TiePolicy). Given rows of another
-// shape, or with an infinity or a NaN, are InvalidArgument.
+// need (bil, script, ridge, those with vectors, and the norm of a script), `merged` the new one,
+// which reads the text that vectors are trained on. InvalidArgument: sizes that do not fit
+// together, or no vectors where a method needs them. FailedPrecondition: a tied model and two
+// methods (see TiePolicy), or vectors of none of the tokens. Given rows of another shape, or with
+// an infinity or a NaN, are InvalidArgument.
 StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
                             const std::vector<OldPieces>& pieces, const InitOptions& options = {},
-                            const Tokenizer* base = nullptr);
+                            const Tokenizer* base = nullptr, const Tokenizer* merged = nullptr,
+                            const Progress& progress = {});
 
 }  // namespace tokgraft
 

@@ -8,9 +8,11 @@
 //
 // Three kinds. Sums of the rows of the old pieces (mean to merge-order) need nothing else. Draws
 // (gaussian, hewitt, script) know little or nothing of the token. What is learnt comes from the
-// model's own tokens (ridge), or from a second model that has the new tokens (omp, map, knn,
-// stacked) through the tokens that both have. A token that a method can say nothing of, as it has
-// no row in the donor's model say, gets the mean of its pieces, and the report counts it.
+// model's own tokens (ridge), from a second model that has the new tokens (omp, map, knn, stacked,
+// clp) through the tokens that both have, or from vectors of tokens, which a file has or a text
+// gives (focus, tokenadapt, tokalign; see auxiliary.h). A token that a method can say nothing of,
+// as it has no row in the donor's model or no vector, gets the mean of its pieces, and the report
+// counts it.
 #ifndef TOKGRAFT_EMBED_INIT_METHOD_H_
 #define TOKGRAFT_EMBED_INIT_METHOD_H_
 
@@ -50,7 +52,13 @@ enum class Method : std::uint8_t {
   kMap,      // a linear map from donor rows to the model's rows, fitted on shared tokens
   kKnn,      // the nearest shared tokens in the donor, weighted
   kStacked,  // omp, map, knn and ridge, each with a weight fitted on shared tokens held out
-  kGiven,    // numbers of the caller's: InitOptions::given
+  kFocus,    // sparsemax over the cosines of vectors with those of shared tokens
+             // (arXiv:2305.14481)
+  kClp,      // all shared tokens, weighing their cosines in the donor (arXiv:2301.09626)
+  kTokenAdapt,  // pieces by vectors and length, and the nearest old tokens by vectors
+                // (arXiv:2505.09738)
+  kTokAlign,    // the row of the old token that stands alike in a text (arXiv:2506.03523)
+  kGiven,       // numbers of the caller's: InitOptions::given
 };
 std::string_view MethodName(Method method);  // "auto", "copy", "mean", ...
 // InvalidArgument: no such method; the message lists them.
@@ -62,6 +70,8 @@ struct MethodInfo {
   std::string_view name;
   std::string_view help;  // one line
   bool needs_donor_model = false;
+  bool needs_vectors = false;      // AuxiliaryInputs::vectors or vector_text,
+  bool needs_vector_text = false;  // and of these the text
 };
 std::vector<MethodInfo> ListMethods();
 
@@ -82,11 +92,22 @@ struct MethodSettings {
   MapKind map = MapKind::kRidge;
   std::uint64_t knn_k = 32;
   double knn_temperature = 0.1;
-  bool knn_sparsemax = false;  // weights by sparsemax of similarity / temperature, not softmax
+  bool knn_sparsemax = false;      // weights by sparsemax of similarity / temperature, not softmax
+  bool clp_clip = true;            // negative cosines weigh nothing; false: as in the paper
+  double tokenadapt_global = 0.3;  // share of the nearest tokens, in [0, 1]; the rest: pieces
+  double tokenadapt_temperature = 0.6;
+  std::uint64_t tokenadapt_k = 3;       // the nearest tokens
+  std::uint64_t tokalign_pivots = 300;  // tokens that vectors are compared by
+  // Of vectors trained on AuxiliaryInputs::vector_text.
+  std::uint64_t vector_size = 100;  // numbers of a vector, up to 4096
+  std::uint64_t vector_epochs = 3;
+  std::uint64_t vector_min_count = 10;  // tokens that stand more rarely in the text have none
 };
 // One by name: "omp_k", "omp_centre", "omp_unit", "omp_ridge", "min_anchors", "map" ("ridge",
-// "procrustes", "cca"), "knn_k", "knn_temperature", "knn_sparsemax". InvalidArgument: no such name,
-// or a value that it cannot have.
+// "procrustes", "cca"), "knn_k", "knn_temperature", "knn_sparsemax", "clp_clip",
+// "tokenadapt_global", "tokenadapt_temperature", "tokenadapt_k", "tokalign_pivots", "vector_size",
+// "vector_epochs", "vector_min_count". InvalidArgument: no such name, or a value that it cannot
+// have.
 Status SetMethodSetting(std::string_view name, std::string_view value, MethodSettings* settings);
 
 }  // namespace tokgraft

@@ -27,8 +27,11 @@ std::string Quoted(std::string_view text) {
 std::string MethodHelp() {
   std::string help = "How the rows of new tokens are made:";
   for (const MethodInfo& method : ListMethods()) {
-    help += Cat("\n", method.name, ": ", method.help,
-                method.needs_donor_model ? " (--donor-model)" : "");
+    const std::string_view needs = method.needs_donor_model   ? " (--donor-model)"
+                                   : method.needs_vector_text ? " (--vector-text)"
+                                   : method.needs_vectors     ? " (--vectors or --vector-text)"
+                                                              : "";
+    help += Cat("\n", method.name, ": ", method.help, needs);
   }
   return help;
 }
@@ -43,7 +46,12 @@ constexpr char kSettingHelp[] =
     "map=ridge: or procrustes, or cca\n"
     "knn_k=32: neighbours of knn\n"
     "knn_temperature=0.1: lower: the nearest weigh more\n"
-    "knn_sparsemax=false: weights that leave few neighbours";
+    "knn_sparsemax=false: weights that leave few neighbours\n"
+    "clp_clip=true: negative cosines weigh nothing\n"
+    "tokenadapt_global=0.3: share of the nearest tokens, the rest is the pieces'\n"
+    "tokenadapt_temperature=0.6, tokenadapt_k=3: weights and number of the nearest tokens\n"
+    "tokalign_pivots=300: tokens that vectors are compared by\n"
+    "vector_size=100, vector_epochs=3, vector_min_count=10: of vectors trained on --vector-text";
 
 }  // namespace
 
@@ -81,8 +89,19 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
       ->capture_default_str();
   command
       ->add_option("--donor-model", arguments->donor_model,
-                   "Directory of the donor's model, for omp, map, knn and stacked")
+                   "Directory of the donor's model, for omp, map, knn, stacked and clp")
       ->type_name("DIR");
+  command
+      ->add_option("--vectors", arguments->vectors,
+                   "Vectors of tokens for focus and tokenadapt: a .vec file of word2vec or "
+                   "fastText, a token and its numbers a line, a space of a token spelt \u2581 or "
+                   "\u0120")
+      ->type_name("FILE");
+  command
+      ->add_option("--vector-text", arguments->vector_text,
+                   "Text to train them on instead, and for tokalign: a document a line, in the "
+                   "language of the new tokens, a few megabytes")
+      ->type_name("FILE");
   command->add_option("--setting", arguments->settings, kSettingHelp)
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
@@ -91,7 +110,9 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
                    "Round the rows up to a multiple; 0: as the model's divide, 64 at most")
       ->check(CheckWholeNumber)
       ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Of the noise of gaussian, hewitt and script")
+  command
+      ->add_option("--seed", arguments->seed,
+                   "Of the noise of gaussian, hewitt and script, of trained vectors and pivots")
       ->check(CheckWholeNumber)
       ->capture_default_str();
   command->add_option("--embedding", arguments->checkpoint.embedding, "Name of the embedding")
@@ -120,6 +141,7 @@ StatusOr<InitOptions> ToInitOptions(const InitArguments& arguments) {
   TOKGRAFT_ASSIGN_OR_RETURN(options.input_norm, ParseNormPolicy(arguments.input_norm));
   TOKGRAFT_ASSIGN_OR_RETURN(options.output_norm, ParseNormPolicy(arguments.output_norm));
   options.donor_model = arguments.donor_model;
+  options.auxiliary = {.vectors = arguments.vectors, .vector_text = arguments.vector_text};
   for (const std::string& setting : arguments.settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos) {

@@ -27,6 +27,8 @@ struct InitArguments {
   std::string input_norm = "none";
   std::string output_norm = "none";
   std::string donor_model;
+  std::string vectors;
+  std::string vector_text;
   std::vector<std::string> settings;
   std::uint64_t pad_to_multiple = 0;
   std::uint64_t seed = 0;

@@ -60,7 +60,7 @@ StatusOr<InitReport> RunInit(const Arguments& arguments, const std::string& comm
   if (arguments.init.dry_run) {
     TOKGRAFT_RETURN_IF_ERROR(ForbidPadding(model, &init));
     TOKGRAFT_ASSIGN_OR_RETURN(auto pieces, SplitIntoOldPieces(id_map, base, &merged));
-    TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init, &base));
+    TOKGRAFT_ASSIGN_OR_RETURN(InitPlan plan, PlanInit(model, id_map, pieces, init, &base, &merged));
     return ReportOfPlan(model, plan);
   }
   ProgressBar progress(arguments.init.run.progress);

@@ -86,6 +86,10 @@ constexpr MethodNeeds kOldTokens = {.base = true, .numbers = true, .donor = fals
 constexpr MethodNeeds kDonor = {.base = false, .numbers = true, .donor = true};
 constexpr MethodNeeds kAll = {.base = true, .numbers = true, .donor = true};
 
+constexpr MethodNeeds kVectors = {.base = true, .numbers = true, .donor = false, .vectors = true};
+constexpr MethodNeeds kBothVectors = {
+    .base = true, .numbers = true, .donor = false, .vectors = true, .old_vectors = true};
+
 constexpr MethodRow kMethods[] = {
     {Method::kAuto, "auto", kOnlyPieces, false, nullptr,
      "asymmetric where input and output are two matrices, else mean"},
@@ -123,6 +127,14 @@ constexpr MethodRow kMethods[] = {
      "the nearest shared tokens in the donor, weighted"},
     {Method::kStacked, "stacked", kAll, false, MakeStackedRows,
      "omp, map, knn and ridge, weighted by what held-out tokens say"},
+    {Method::kFocus, "focus", kVectors, false, MakeFocusRows,
+     "the shared tokens whose vectors are near, by sparsemax (FOCUS)"},
+    {Method::kClp, "clp", kDonor, false, MakeClpRows,
+     "all shared tokens, by their cosines in the donor (CLP-Transfer)"},
+    {Method::kTokenAdapt, "tokenadapt", kVectors, false, MakeTokenAdaptRows,
+     "old pieces by vectors and length, and the old tokens nearest by vectors"},
+    {Method::kTokAlign, "tokalign", kBothVectors, false, MakeTokAlignRows,
+     "the row of the old token that the text uses most alike"},
     {Method::kGiven, "given", kOnlyPieces, false, nullptr, "rows of the caller's"},
 };
 
@@ -217,7 +229,12 @@ std::vector<MethodInfo> ListMethods() {
   std::vector<MethodInfo> methods;
   for (const MethodRow& row : kMethods) {
     if (row.method != Method::kGiven) {
-      methods.push_back({row.method, row.name, row.help, row.needs.donor});
+      methods.push_back({.method = row.method,
+                         .name = row.name,
+                         .help = row.help,
+                         .needs_donor_model = row.needs.donor,
+                         .needs_vectors = row.needs.vectors,
+                         .needs_vector_text = row.needs.old_vectors});
     }
   }
   return methods;
@@ -240,6 +257,34 @@ StatusOr<NormPolicy> ParseNormPolicy(std::string_view name) {
 }
 
 MethodNeeds NeedsOf(Method method) { return RowOf(method).needs; }
+Status CheckAuxiliary(const InitOptions& options) {
+  const AuxiliaryInputs& auxiliary = options.auxiliary;
+  if (!auxiliary.vectors.empty() && !auxiliary.vector_text.empty()) {
+    return InvalidArgumentError(Cat("vectors: ", auxiliary.vectors,
+                                    " was given, and text to train on, ", auxiliary.vector_text,
+                                    ", too, one was expected; leave out vectors (--vectors) or ",
+                                    "vector_text (--vector-text)"));
+  }
+  for (const auto& [method, given] :
+       {std::pair(options.input_method.value_or(options.method), options.given.input),
+        std::pair(options.output_method.value_or(options.method), options.given.output)}) {
+    if (!given.empty()) continue;
+    const MethodNeeds& needs = RowOf(method).needs;
+    if (needs.old_vectors && auxiliary.vector_text.empty()) {
+      return InvalidArgumentError(Cat("method ", MethodName(method),
+                                      ": trains vectors under both tokenizers, text to ",
+                                      "train on was expected; give vector_text (--vector-text)"));
+    }
+    if (needs.vectors && auxiliary.vectors.empty() && auxiliary.vector_text.empty()) {
+      return InvalidArgumentError(
+          Cat("method ", MethodName(method), ": needs vectors of tokens, none were given; give a ",
+              "file of them, vectors (--vectors), or text to train them on, vector_text ",
+              "(--vector-text)"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 bool DiffersByRole(Method method) { return RowOf(method).by_role; }
 
 Method ResolveMethod(Method method, Role role, bool two_matrices) {

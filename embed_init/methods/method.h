@@ -16,6 +16,7 @@
 #include "embed_init/init.h"
 #include "embed_init/init_plan.h"
 #include "embed_init/kernels/rows.h"
+#include "embed_init/vectors/token_vectors.h"
 
 namespace tokgraft {
 
@@ -33,6 +34,7 @@ struct WantedToken {
   OldPieces pieces = {};        // that have rows; may be empty
   std::string_view bytes = {};  // canonical
   std::optional<std::uint32_t> donor_row = {};
+  std::optional<std::uint32_t> vector = {};  // of MethodInput::vectors
   RowEntries merge_order = {};  // of kMergeOrder alone: its weights, where merges make the token
   std::uint64_t row = 0;        // the new row, which keys the noise
 };
@@ -47,6 +49,10 @@ struct MethodInput {
   const Tokenizer* base = nullptr;    // may be null unless the table says otherwise
   MatrixView donor = {};              // data is null where there is no donor model
   std::span<const Anchor> anchors = {};
+  // Of the methods with vectors: of both vocabularies in one space, and of the old one under its
+  // own tokenizer. Null where no method needs them.
+  const TokenVectors* vectors = nullptr;
+  const TokenVectors* old_vectors = nullptr;
   std::vector<WantedToken> tokens = {};
   std::vector<bool> hidden = {};  // old rows that must not be learnt from; empty: none
 
@@ -100,23 +106,34 @@ double GaussianNoise(double covariance_share);      // gaussian.cc
 Method AsymmetricMethod(Role role);                 // asymmetric.cc
 Method AutoMethod(bool two_matrices);               // auto.cc
 
-// Methods that look at numbers: script.cc, ridge.cc, omp.cc, linear_map.cc, knn.cc, stacked.cc.
+// Methods that look at numbers: script.cc, ridge.cc, omp.cc, linear_map.cc, knn.cc, stacked.cc,
+// focus.cc, clp.cc, tokenadapt.cc, tokalign.cc.
 StatusOr<MadeRows> MakeScriptRows(const MethodInput& input);
 StatusOr<MadeRows> MakeRidgeRows(const MethodInput& input);
 StatusOr<MadeRows> MakeOmpRows(const MethodInput& input);
 StatusOr<MadeRows> MakeMapRows(const MethodInput& input);
 StatusOr<MadeRows> MakeKnnRows(const MethodInput& input);
 StatusOr<MadeRows> MakeStackedRows(const MethodInput& input);
+StatusOr<MadeRows> MakeFocusRows(const MethodInput& input);
+StatusOr<MadeRows> MakeClpRows(const MethodInput& input);
+StatusOr<MadeRows> MakeTokenAdaptRows(const MethodInput& input);
+StatusOr<MadeRows> MakeTokAlignRows(const MethodInput& input);
 
 // What a method needs of a MethodInput besides tokens and pieces.
 struct MethodNeeds {
   bool base = false;
   bool numbers = false;
   bool donor = false;
+  bool vectors = false;      // MethodInput::vectors, from a file or text
+  bool old_vectors = false;  // MethodInput::old_vectors too, from text
 };
 MethodNeeds NeedsOf(Method method);
 // Whether the rows of both roles differ though the old matrix is one.
 bool DiffersByRole(Method method);
+
+// That the options give the vectors or the text that their methods need, before any is read.
+// InvalidArgument: they do not, or give both; the message names the option.
+Status CheckAuxiliary(const InitOptions& options);
 
 // A method that fills rows: kAuto and kAsymmetric resolved for a role.
 Method ResolveMethod(Method method, Role role, bool two_matrices);
