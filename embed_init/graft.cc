@@ -5,6 +5,7 @@
 
 #include "embed_init/config/auto_tokenizer.h"
 #include "embed_init/gguf/model.h"
+#include "embed_init/methods/method.h"
 #include "embed_init/output/inventory.h"
 #include "embed_init/output/manifest_json.h"
 #include "embed_init/output/plan_report.h"
@@ -87,13 +88,14 @@ StatusOr<EfficiencyReport> Grafter::MeasureOn(const Tokenizer& tokenizer,
   return Measure(tokenizer, options_.corpora, measure);
 }
 
-// Files beside the model: the donor, or what it is learnt from.
+// Files beside the model: the donor, or what it is learnt from, and those of vectors.
 std::vector<std::string> Grafter::Inputs() const {
   std::vector<std::string> out;
   if (donor_ != nullptr && !donor_->source.empty()) out.push_back(donor_->source);
   if (learnt_ != nullptr) {
     for (const Corpus& corpus : learnt_->corpora) out.push_back(corpus.path);
   }
+  for (const std::string& file : FilesOf(options_.init.auxiliary)) out.push_back(file);
   return out;
 }
 
@@ -239,6 +241,7 @@ StatusOr<GraftReport> Grafter::Run() {
         "curve: no corpus was given, text to measure on was expected; name a corpus");
   }
   // What can fail for free comes first.
+  TOKGRAFT_RETURN_IF_ERROR(CheckAuxiliary(options_.init));
   TOKGRAFT_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenCheckpoint(model_dir_, options_.checkpoint));
   if (!options_.dry_run) {
     TOKGRAFT_RETURN_IF_ERROR(CheckOutput({.out = options_.out,

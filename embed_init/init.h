@@ -16,7 +16,6 @@
 #define TOKGRAFT_EMBED_INIT_INIT_H_
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,10 +30,6 @@
 #include "vocab_merge/id_map.h"
 
 namespace tokgraft {
-
-// Called from the calling thread with the name of the stage ("write", "verify", ...) and the
-// fraction of it that is done, in [0, 1].
-using Progress = std::function<void(std::string_view stage, double fraction)>;
 
 struct WriteOptions {
   // The files of the new tokenizer, name -> bytes, in place of the model's (SerializeFiles of

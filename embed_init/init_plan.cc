@@ -9,6 +9,7 @@
 #include "embed_init/methods/method.h"
 #include "embed_init/methods/rehearsal.h"
 #include "embed_init/methods/role_rows.h"
+#include "embed_init/vectors/token_vectors.h"
 #include "embed_init/weights/opened_rows.h"
 #include "tokenizer/base/report_text.h"
 
@@ -196,6 +197,31 @@ class RowMaker {
     return absl::OkStatus();
   }
 
+  // Of tokens, where a method needs them.
+  Status OpenVectors(const MethodNeeds& needs) {
+    if (!needs.vectors) return absl::OkStatus();
+    VectorSources sources{.auxiliary = options_.auxiliary,
+                          .settings = options_.settings,
+                          .seed = options_.seed,
+                          .id_map = id_map_,
+                          .base = base_,
+                          .merged = merged_,
+                          .old_rows = plan_->old_rows};
+    const auto report = [&](std::string_view stage) {
+      sources.progress = [this, stage](double fraction) {
+        if (options_.progress) options_.progress(stage, fraction);
+      };
+    };
+    report("vectors");
+    TOKGRAFT_ASSIGN_OR_RETURN(vectors_, OpenTokenVectors(sources, &plan_->notes));
+    for (std::size_t i = 0; i < tokens_.size(); ++i) tokens_[i].vector = vectors_->added[i];
+    if (needs.old_vectors) {
+      report("old vectors");
+      TOKGRAFT_ASSIGN_OR_RETURN(old_vectors_, TrainOldVectors(sources, &plan_->notes));
+    }
+    return absl::OkStatus();
+  }
+
   // What auto takes for a matrix: `fallback`, unless another method is clearly better.
   StatusOr<Method> Choose(Role role, bool serves_both, Method fallback) {
     if (checkpoint_.tensors.empty() || base_ == nullptr || tokens_.empty()) return fallback;
@@ -243,6 +269,8 @@ class RowMaker {
     input.base = base_;
     input.merged = merged_;
     input.cache = &cache_;
+    input.vectors = vectors_ ? &*vectors_ : nullptr;
+    input.old_vectors = old_vectors_ ? &*old_vectors_ : nullptr;
     const RowTensor& tensor = TensorOf(checkpoint_, role);
     input.old = {
         .data = nullptr, .dtype = tensor.dtype, .rows = tensor.rows, .columns = tensor.columns};
@@ -292,6 +320,7 @@ class RowMaker {
     return absl::OkStatus();
   }
 
+  // Only for methods that need them, as training takes time.
   const Checkpoint& checkpoint_;
   const IdMap& id_map_;
   const InitOptions& options_;
@@ -303,6 +332,8 @@ class RowMaker {
   std::optional<Checkpoint> donor_;
   std::vector<Anchor> anchors_;
   AuxiliaryCache cache_;
+  std::optional<TokenVectors> vectors_;
+  std::optional<TokenVectors> old_vectors_;
 };
 
 // The pieces that have a row: a base token beyond the matrix has none.
@@ -486,6 +517,7 @@ StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
                             const std::vector<OldPieces>& pieces, const InitOptions& options,
                             const Tokenizer* base, const Tokenizer* merged) {
   TOKGRAFT_RETURN_IF_ERROR(CheckSizes(checkpoint, id_map, pieces, options));
+  TOKGRAFT_RETURN_IF_ERROR(CheckAuxiliary(options));
   TOKGRAFT_RETURN_IF_ERROR(CheckGiven(options.given, checkpoint, id_map.added.size()));
   InitPlan plan;
   plan.old_rows = checkpoint.embedding.rows;
@@ -513,6 +545,13 @@ StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
   RowMaker maker(checkpoint, id_map, options, base, merged, &plan, assignment);
   const auto by_merges = [](const Maker& m) { return m.method == Method::kMergeOrder; };
   TOKGRAFT_RETURN_IF_ERROR(maker.Open(usable, by_merges(makers.input) || by_merges(makers.output)));
+  MethodNeeds needs = NeedsOf(makers.input.method);
+  if (two_matrices || makers.compromise) {
+    const MethodNeeds output = NeedsOf(makers.output.method);
+    needs.vectors = needs.vectors || output.vectors;
+    needs.old_vectors = needs.old_vectors || output.old_vectors;
+  }
+  TOKGRAFT_RETURN_IF_ERROR(maker.OpenVectors(needs));
   const auto is_auto = [&](const Maker& m, const std::optional<Method>& own) {
     return m.method != Method::kGiven && own.value_or(options.method) == Method::kAuto;
   };

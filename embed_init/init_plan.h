@@ -39,6 +39,10 @@
 
 namespace tokgraft {
 
+// Called from the calling thread with the name of the stage ("vectors", "write", "verify", ...) and
+// the fraction of it that is done, in [0, 1].
+using Progress = std::function<void(std::string_view stage, double fraction)>;
+
 // What happens to a matrix that serves as input and output.
 enum class TiePolicy : std::uint8_t {
   kKeep,        // one matrix; refused where the two methods differ
@@ -82,10 +86,10 @@ struct InitOptions {
   double covariance_share = 1e-4;
   NormPolicy input_norm = NormPolicy::kNone;
   NormPolicy output_norm = NormPolicy::kNone;
-  // Directory of a donor model, for omp, map, knn and stacked. Its tokens are found by bytes in the
-  // tokenizer beside it; without one there it is the model of the merge's donor. "": none.
+  // Directory of a donor model, for omp, map, knn, stacked and clp. Its tokens are found by bytes
+  // in the tokenizer beside it; without one there it is the model of the merge's donor. "": none.
   std::string donor_model = {};
-  AuxiliaryInputs auxiliary = {};  // files that wechsel and trans-tokenization need
+  AuxiliaryInputs auxiliary = {};  // files that methods with vectors or parallel text need
   MethodSettings settings = {};
   // The method of a role that has rows here is kGiven, whatever the methods say. A tied matrix
   // takes whichever is given; both only where `tie` says what becomes of them.
@@ -186,9 +190,10 @@ void MapRoles(const SpecialRoles& base, const SpecialRoles& merged, InitPlan* pl
 
 // `pieces` as SplitIntoOldPieces gives them; `base` is the model's tokenizer, which some methods
 // need (bil, script, ridge, and the norm of a script), `merged` the new one, which those with files
-// of the caller's need as well. InvalidArgument: sizes that do not fit
-// together. FailedPrecondition: a tied model and two methods (see TiePolicy). Given rows of another
-// shape, or with an infinity or a NaN, are InvalidArgument.
+// of the caller's need as well. InvalidArgument: sizes that do not fit together, or a file that a
+// method needs was not given. FailedPrecondition: a tied model and two methods (see TiePolicy), or
+// vectors of none of the tokens. Given rows of another shape, or with an infinity or a NaN, are
+// InvalidArgument.
 StatusOr<InitPlan> PlanInit(const Checkpoint& checkpoint, const IdMap& id_map,
                             const std::vector<OldPieces>& pieces, const InitOptions& options = {},
                             const Tokenizer* base = nullptr, const Tokenizer* merged = nullptr);

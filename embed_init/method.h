@@ -8,10 +8,12 @@
 //
 // Three kinds. Sums of the rows of the old pieces (mean to merge-order) need nothing else. Draws
 // (gaussian, hewitt, script) know little or nothing of the token. What is learnt comes from the
-// model's own tokens (ridge), or from a second model that has the new tokens (omp, map, knn,
-// stacked) through the tokens that both have, or from files of the caller's that know both
-// languages (wechsel, trans-tokenization; auxiliary.h). A token that a method can say nothing of,
-// as it has no row in the donor's model say, gets the mean of its pieces, and the report counts it.
+// model's own tokens (ridge), from a second model that has the new tokens (omp, map, knn, stacked,
+// clp) through the tokens that both have, or from files of the caller's (auxiliary.h): vectors of
+// tokens, read or trained on text (focus, tokenadapt, tokalign), word vectors of both languages
+// (wechsel), parallel text (trans-tokenization). A token that a method can say nothing of, as it
+// has no row in the donor's model or no vector, gets the mean of its pieces, and the report counts
+// it.
 #ifndef TOKGRAFT_EMBED_INIT_METHOD_H_
 #define TOKGRAFT_EMBED_INIT_METHOD_H_
 
@@ -56,6 +58,12 @@ enum class Method : std::uint8_t {
              // dictionary (arXiv:2112.06598)
   kTransTokenization,  // the old pieces that stand for the token in parallel text
                        // (arXiv:2408.04303)
+  kFocus,              // sparsemax over the cosines of vectors with those of shared tokens
+                       // (arXiv:2305.14481)
+  kClp,                // all shared tokens, weighing their cosines in the donor (arXiv:2301.09626)
+  kTokenAdapt,         // pieces by vectors and length, and the nearest old tokens by vectors
+                       // (arXiv:2505.09738)
+  kTokAlign,           // the row of the old token that stands alike in a text (arXiv:2506.03523)
   kGiven,              // numbers of the caller's: InitOptions::given
 };
 std::string_view MethodName(Method method);  // "auto", "copy", "mean", ...
@@ -93,11 +101,21 @@ struct MethodSettings {
   std::uint64_t wechsel_k = 10;
   double wechsel_temperature = 0.1;
   double translate_min_count = 10;  // of a pair of tokens in parallel text, in expected counts
+  bool clp_clip = true;             // negative cosines weigh nothing; false: as in the paper
+  double tokenadapt_global = 0.3;   // share of the nearest tokens, in [0, 1]; the rest: pieces
+  double tokenadapt_temperature = 0.6;
+  std::uint64_t tokenadapt_k = 3;       // the nearest tokens
+  std::uint64_t tokalign_pivots = 300;  // tokens that vectors are compared by
+  // Of vectors trained on AuxiliaryInputs::vector_text.
+  std::uint64_t vector_size = 100;  // numbers of a vector, up to 4096
+  std::uint64_t vector_epochs = 3;
+  std::uint64_t vector_min_count = 10;  // tokens that stand more rarely in the text have none
 };
 // One by name: "omp_k", "omp_centre", "omp_unit", "omp_ridge", "min_anchors", "map" ("ridge",
 // "procrustes", "cca"), "knn_k", "knn_temperature", "knn_sparsemax", "wechsel_k",
-// "wechsel_temperature", "translate_min_count". InvalidArgument: no such name, or a value that it
-// cannot have.
+// "wechsel_temperature", "translate_min_count", "clp_clip", "tokenadapt_global",
+// "tokenadapt_temperature", "tokenadapt_k", "tokalign_pivots", "vector_size", "vector_epochs",
+// "vector_min_count". InvalidArgument: no such name, or a value that it cannot have.
 Status SetMethodSetting(std::string_view name, std::string_view value, MethodSettings* settings);
 
 }  // namespace tokgraft

@@ -47,7 +47,12 @@ constexpr char kSettingHelp[] =
     "knn_sparsemax=false: weights that leave few neighbours\n"
     "wechsel_k=10: neighbours of wechsel\n"
     "wechsel_temperature=0.1: lower: the nearest weigh more\n"
-    "translate_min_count=10: of a pair of tokens that trans-tokenization trusts";
+    "translate_min_count=10: of a pair of tokens that trans-tokenization trusts\n"
+    "clp_clip=true: negative cosines weigh nothing\n"
+    "tokenadapt_global=0.3: share of the nearest tokens, the rest is the pieces'\n"
+    "tokenadapt_temperature=0.6, tokenadapt_k=3: weights and number of the nearest tokens\n"
+    "tokalign_pivots=300: tokens that vectors are compared by\n"
+    "vector_size=100, vector_epochs=3, vector_min_count=10: of vectors trained on --vector-text";
 
 }  // namespace
 
@@ -84,14 +89,14 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
       ->check(norms)
       ->capture_default_str();
   command
-      ->add_option(
-          "--donor-model", arguments->donor_model,
-          "Directory of a donor model, for omp, map, knn and stacked; its tokens are found by "
-          "bytes in the tokenizer beside it")
+      ->add_option("--donor-model", arguments->donor_model,
+                   "Directory of a donor model, for omp, map, knn, stacked and clp; its tokens are "
+                   "found by bytes in the tokenizer beside it")
       ->type_name("DIR");
   command
       ->add_option("--vectors", arguments->auxiliary.vectors,
-                   "Word vectors of the new tokens' language (.vec), for wechsel")
+                   "Vectors (.vec): of words of the new tokens' language, for wechsel; of tokens, "
+                   "for focus and tokenadapt, a space of a token spelt \u2581 or \u0120")
       ->type_name("FILE");
   command
       ->add_option("--base-vectors", arguments->auxiliary.base_vectors,
@@ -107,6 +112,12 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
                    "Lines of text of the model's language, a tab, and the same in the new "
                    "language, for trans-tokenization")
       ->type_name("FILE");
+  command
+      ->add_option("--vector-text", arguments->auxiliary.vector_text,
+                   "Text to train vectors of tokens on, for focus and tokenadapt instead of "
+                   "--vectors, and for tokalign: a document a line, in the language of the new "
+                   "tokens, a few megabytes")
+      ->type_name("FILE");
   command->add_option("--setting", arguments->settings, kSettingHelp)
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
@@ -115,7 +126,9 @@ void AddInitArguments(CLI::App* command, InitArguments* arguments) {
                    "Round the rows up to a multiple; 0: as the model's divide, 64 at most")
       ->check(CheckWholeNumber)
       ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Of the noise of gaussian, hewitt and script")
+  command
+      ->add_option("--seed", arguments->seed,
+                   "Of the noise of gaussian, hewitt and script, of trained vectors and pivots")
       ->check(CheckWholeNumber)
       ->capture_default_str();
   command->add_option("--embedding", arguments->checkpoint.embedding, "Name of the embedding")

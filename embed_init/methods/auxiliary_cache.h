@@ -17,15 +17,15 @@
 namespace tokgraft {
 
 // Unit rows of tokens in a space of words.
-struct TokenVectors {
+struct WordTokens {
   std::vector<std::uint32_t> ids;  // that have one, ascending
   std::vector<float> rows;         // [ids, columns]
 };
 
 struct WordSpace {
   std::size_t columns = 0;
-  TokenVectors old_tokens;
-  TokenVectors wanted;  // by new id, laid onto the space of the old ones
+  WordTokens old_tokens;
+  WordTokens wanted;  // by new id, laid onto the space of the old ones
   std::string note;
 };
 

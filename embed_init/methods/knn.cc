@@ -8,24 +8,6 @@
 #include "embed_init/methods/neighbours.h"
 
 namespace tokgraft {
-namespace {
-
-// The nearest point of the simplex (Martins and Astudillo 2016).
-std::vector<double> Sparsemax(const std::vector<double>& scores) {
-  double sum = 0;
-  double threshold = 0;
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    sum += scores[i];
-    const double n = static_cast<double>(i + 1);
-    if (1 + n * scores[i] <= sum) break;
-    threshold = (sum - 1) / n;
-  }
-  std::vector<double> weights;
-  for (const double score : scores) weights.push_back(std::max(0.0, score - threshold));
-  return weights;
-}
-
-}  // namespace
 
 StatusOr<MadeRows> MakeKnnRows(const MethodInput& input) {
   const MethodSettings& settings = input.options->settings;

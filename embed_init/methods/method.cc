@@ -96,6 +96,15 @@ constexpr MethodNeeds kAll = {.base = true, .merged = false, .numbers = true, .d
 constexpr MethodNeeds kBothTokenizers = {
     .base = true, .merged = true, .numbers = true, .donor = false};
 
+constexpr MethodNeeds kVectors = {
+    .base = true, .merged = true, .numbers = true, .donor = false, .vectors = true};
+constexpr MethodNeeds kBothVectors = {.base = true,
+                                      .merged = true,
+                                      .numbers = true,
+                                      .donor = false,
+                                      .vectors = true,
+                                      .old_vectors = true};
+
 constexpr MethodRow kMethods[] = {
     {Method::kAuto, "auto", kOnlyPieces, false, Rehearsed::kNo, nullptr,
      "what makes hidden old tokens best; by default mean, output rows by halving"},
@@ -141,6 +150,16 @@ constexpr MethodRow kMethods[] = {
     {Method::kTransTokenization, "trans-tokenization", kBothTokenizers, false, Rehearsed::kNo,
      MakeTransTokenizationRows, "the old pieces that stand for it in parallel text, weighted",
      "--parallel"},
+    {Method::kFocus, "focus", kVectors, false, Rehearsed::kNo, MakeFocusRows,
+     "the shared tokens whose vectors are near, by sparsemax (FOCUS)",
+     "--vectors or --vector-text"},
+    {Method::kClp, "clp", kDonor, false, Rehearsed::kNo, MakeClpRows,
+     "all shared tokens, by their cosines in the donor (CLP-Transfer)"},
+    {Method::kTokenAdapt, "tokenadapt", kVectors, false, Rehearsed::kNo, MakeTokenAdaptRows,
+     "old pieces by vectors and length, and the old tokens nearest by vectors",
+     "--vectors or --vector-text"},
+    {Method::kTokAlign, "tokalign", kBothVectors, false, Rehearsed::kNo, MakeTokAlignRows,
+     "the row of the old token that the text uses most alike", "--vector-text"},
     {Method::kGiven, "given", kOnlyPieces, false, Rehearsed::kNo, nullptr, "rows of the caller's"},
 };
 
@@ -258,6 +277,34 @@ StatusOr<NormPolicy> ParseNormPolicy(std::string_view name) {
 }
 
 MethodNeeds NeedsOf(Method method) { return RowOf(method).needs; }
+Status CheckAuxiliary(const InitOptions& options) {
+  const AuxiliaryInputs& auxiliary = options.auxiliary;
+  if (!auxiliary.vectors.empty() && !auxiliary.vector_text.empty()) {
+    return InvalidArgumentError(Cat("vectors: ", auxiliary.vectors,
+                                    " was given, and text to train on, ", auxiliary.vector_text,
+                                    ", too, one was expected; leave out vectors (--vectors) or ",
+                                    "vector_text (--vector-text)"));
+  }
+  for (const auto& [method, given] :
+       {std::pair(options.input_method.value_or(options.method), options.given.input),
+        std::pair(options.output_method.value_or(options.method), options.given.output)}) {
+    if (!given.empty()) continue;
+    const MethodNeeds& needs = RowOf(method).needs;
+    if (needs.old_vectors && auxiliary.vector_text.empty()) {
+      return InvalidArgumentError(Cat("method ", MethodName(method),
+                                      ": trains vectors under both tokenizers, text to ",
+                                      "train on was expected; give vector_text (--vector-text)"));
+    }
+    if (needs.vectors && auxiliary.vectors.empty() && auxiliary.vector_text.empty()) {
+      return InvalidArgumentError(
+          Cat("method ", MethodName(method), ": needs vectors of tokens, none were given; give a ",
+              "file of them, vectors (--vectors), or text to train them on, vector_text ",
+              "(--vector-text)"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 bool DiffersByRole(Method method) { return RowOf(method).by_role; }
 
 std::vector<Method> RehearsedMethods(Role role, bool serves_both, bool has_donor) {

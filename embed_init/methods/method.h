@@ -16,6 +16,7 @@
 #include "embed_init/init.h"
 #include "embed_init/init_plan.h"
 #include "embed_init/kernels/rows.h"
+#include "embed_init/vectors/token_vectors.h"
 
 namespace tokgraft {
 
@@ -35,6 +36,7 @@ struct WantedToken {
   OldPieces pieces = {};        // that have rows; may be empty
   std::string_view bytes = {};  // canonical
   std::optional<std::uint32_t> donor_row = {};
+  std::optional<std::uint32_t> vector = {};  // of MethodInput::vectors
   RowEntries merge_order = {};  // of kMergeOrder alone: its weights, where merges make the token
   std::uint64_t row = 0;        // the new row, the id in `merged`; keys the noise
 };
@@ -51,6 +53,10 @@ struct MethodInput {
   AuxiliaryCache* cache = nullptr;    // null: what is found in files is found anew for each role
   MatrixView donor = {};              // data is null where there is no donor model
   std::span<const Anchor> anchors = {};
+  // Of the methods with vectors: of both vocabularies in one space, and of the old one under its
+  // own tokenizer. Null where no method needs them.
+  const TokenVectors* vectors = nullptr;
+  const TokenVectors* old_vectors = nullptr;
   std::vector<WantedToken> tokens = {};
   std::vector<bool> hidden = {};  // old rows that must not be learnt from; empty: none
 
@@ -105,7 +111,7 @@ Method AsymmetricMethod(Role role);                 // asymmetric.cc
 Method AutoMethod(Role role, bool two_matrices);    // auto.cc
 
 // Methods that look at numbers: script.cc, ridge.cc, omp.cc, linear_map.cc, knn.cc, stacked.cc,
-// wechsel.cc, trans_tokenization.cc.
+// wechsel.cc, trans_tokenization.cc, focus.cc, clp.cc, tokenadapt.cc, tokalign.cc.
 StatusOr<MadeRows> MakeScriptRows(const MethodInput& input);
 StatusOr<MadeRows> MakeRidgeRows(const MethodInput& input);
 StatusOr<MadeRows> MakeOmpRows(const MethodInput& input);
@@ -114,6 +120,10 @@ StatusOr<MadeRows> MakeKnnRows(const MethodInput& input);
 StatusOr<MadeRows> MakeStackedRows(const MethodInput& input);
 StatusOr<MadeRows> MakeWechselRows(const MethodInput& input);
 StatusOr<MadeRows> MakeTransTokenizationRows(const MethodInput& input);
+StatusOr<MadeRows> MakeFocusRows(const MethodInput& input);
+StatusOr<MadeRows> MakeClpRows(const MethodInput& input);
+StatusOr<MadeRows> MakeTokenAdaptRows(const MethodInput& input);
+StatusOr<MadeRows> MakeTokAlignRows(const MethodInput& input);
 
 // What a method needs of a MethodInput besides tokens and pieces.
 struct MethodNeeds {
@@ -121,6 +131,8 @@ struct MethodNeeds {
   bool merged = false;
   bool numbers = false;
   bool donor = false;
+  bool vectors = false;      // MethodInput::vectors, from a file or text
+  bool old_vectors = false;  // MethodInput::old_vectors too, from text
 };
 MethodNeeds NeedsOf(Method method);
 // Whether the rows of both roles differ though the old matrix is one.
@@ -128,6 +140,9 @@ bool DiffersByRole(Method method);
 
 // What auto compares for a role; `serves_both`: one matrix is input and output.
 std::vector<Method> RehearsedMethods(Role role, bool serves_both, bool has_donor);
+// That the options give the vectors or the text that their methods need, before any is read.
+// InvalidArgument: they do not, or give both; the message names the option.
+Status CheckAuxiliary(const InitOptions& options);
 
 // A method that fills rows: kAuto and kAsymmetric resolved for a role.
 Method ResolveMethod(Method method, Role role, bool two_matrices);

@@ -25,6 +25,10 @@ Status CheckNeeds(Method method, NormPolicy norm, const MethodInput& input) {
     return lacks("the model's weights");
   }
   if (needs.donor && input.donor.data == nullptr) return lacks("a donor model");
+  if ((needs.vectors && input.vectors == nullptr) ||
+      (needs.old_vectors && input.old_vectors == nullptr)) {
+    return lacks("vectors of tokens");
+  }
   return absl::OkStatus();
 }
 

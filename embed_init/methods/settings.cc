@@ -26,9 +26,10 @@ Status SetNumber(std::string_view name, std::string_view value, double least, do
   return absl::OkStatus();
 }
 
-Status SetCount(std::string_view name, std::string_view value, double least, std::uint64_t* to) {
+Status SetCount(std::string_view name, std::string_view value, double least, std::uint64_t* to,
+                double most = 1e9) {
   double number = 0;
-  TOKGRAFT_RETURN_IF_ERROR(SetNumber(name, value, least, 1e9, &number));
+  TOKGRAFT_RETURN_IF_ERROR(SetNumber(name, value, least, most, &number));
   if (number != std::floor(number)) return Refuse(name, value, "a whole number");
   *to = static_cast<std::uint64_t>(number);
   return absl::OkStatus();
@@ -61,11 +62,25 @@ Status SetMethodSetting(std::string_view name, std::string_view value, MethodSet
   if (name == "translate_min_count") {
     return SetNumber(name, value, 0, 1e9, &settings->translate_min_count);
   }
+  if (name == "clp_clip") return SetFlag(name, value, &settings->clp_clip);
+  if (name == "tokenadapt_global") {
+    return SetNumber(name, value, 0, 1, &settings->tokenadapt_global);
+  }
+  if (name == "tokenadapt_temperature") {
+    return SetNumber(name, value, 1e-3, 1e3, &settings->tokenadapt_temperature);
+  }
+  if (name == "tokenadapt_k") return SetCount(name, value, 1, &settings->tokenadapt_k);
+  if (name == "tokalign_pivots") return SetCount(name, value, 10, &settings->tokalign_pivots);
+  if (name == "vector_size") return SetCount(name, value, 1, &settings->vector_size, 4096);
+  if (name == "vector_epochs") return SetCount(name, value, 1, &settings->vector_epochs, 1000);
+  if (name == "vector_min_count") return SetCount(name, value, 1, &settings->vector_min_count);
   if (name != "map") {
     return InvalidArgumentError(
         Cat("setting: \"", name, "\" is not known; choose one of omp_k, omp_centre, omp_unit, ",
             "omp_ridge, min_anchors, map, knn_k, knn_temperature, knn_sparsemax, wechsel_k, ",
-            "wechsel_temperature, translate_min_count"));
+            "wechsel_temperature, translate_min_count, clp_clip, tokenadapt_global, ",
+            "tokenadapt_temperature, tokenadapt_k, tokalign_pivots, vector_size, vector_epochs, ",
+            "vector_min_count"));
   }
   if (value == "ridge") {
     settings->map = MapKind::kRidge;

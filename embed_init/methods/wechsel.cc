@@ -68,9 +68,9 @@ std::vector<TokenId> TokensOf(const Tokenizer& tokenizer, std::string_view word)
 }
 
 // Unit vectors of `ids` (ascending), as far as they stand in words; and the words of `words`.
-StatusOr<TokenVectors> ReadVectors(const std::string& path, const Tokenizer& tokenizer,
-                                   const std::vector<std::uint32_t>& ids, std::size_t columns,
-                                   const InitOptions& options, LookedUpWords* words) {
+StatusOr<WordTokens> ReadVectors(const std::string& path, const Tokenizer& tokenizer,
+                                 const std::vector<std::uint32_t>& ids, std::size_t columns,
+                                 const InitOptions& options, LookedUpWords* words) {
   constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
   std::vector<std::size_t> slot(tokenizer.vocab_size(), kNone);
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -97,7 +97,7 @@ StatusOr<TokenVectors> ReadVectors(const std::string& path, const Tokenizer& tok
     if (options.progress) options.progress("vectors", block.fraction);
   }));
   const std::vector<float> norms = ToUnitRows(columns, &sums);
-  TokenVectors vectors;
+  WordTokens vectors;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (!(norms[i] > 0) || !std::isfinite(norms[i])) continue;
     vectors.ids.push_back(ids[i]);

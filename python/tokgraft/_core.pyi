@@ -17,7 +17,7 @@ _Strategy: TypeAlias = Literal["extend", "swap", "union", "intersect", "replace-
 _Method: TypeAlias = Literal[
     "auto", "copy", "mean", "weighted", "first", "last", "halving", "softmax", "asymmetric", "bil",
     "merge-order", "gaussian", "hewitt", "script", "zero", "ridge", "omp", "map", "knn", "stacked",
-    "wechsel", "trans-tokenization",
+    "wechsel", "trans-tokenization", "focus", "clp", "tokenadapt", "tokalign",
 ]
 _Budget: TypeAlias = int | Literal["auto"] | None
 _Tie: TypeAlias = Literal["keep", "keep-input", "keep-output", "compromise", "untie"]
