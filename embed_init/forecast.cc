@@ -7,34 +7,41 @@
 #include "embed_init/forecast/digits.h"
 #include "embed_init/forecast/text_shares.h"
 #include "embed_init/forecast/weak_rows.h"
+#include "embed_init/gguf/model.h"
+#include "embed_init/manifest.h"
 #include "embed_init/weights/opened_rows.h"
 #include "tokenizer/base/report_text.h"
+#include "tokenizer/load.h"
 
 namespace tokgraft {
 namespace {
 
-// Bits per byte. Below the first a change is within what texts of one kind differ by; above the
-// second no swap that was measured came back by training its new rows alone.
-constexpr double kNothing = 0.02;
+// Bits per byte. Of the swaps that were measured, those above lost more than half of what the model
+// knew of the text, beside guessing bytes by their frequency.
 constexpr double kMuch = 1.0;
 
 double Share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-CorpusForecast ForecastOf(const Corpus& corpus, const TextShares& shares, std::uint64_t added) {
-  const ExpectedChange expected = ExpectChange(shares);
+CorpusForecast ForecastOf(const ForecastInput& input, const Corpus& corpus,
+                          const TextShares& shares) {
+  ExpectedChange expected = ExpectChange(shares);
+  const auto measured = input.measured.find(corpus.name);
+  if (measured != input.measured.end()) expected.change = measured->second;
   return {.name = corpus.name,
           .bytes = shares.bytes,
           .tokens_before = shares.tokens_before,
           .tokens_after = shares.tokens_after,
           .new_tokens = shares.new_tokens,
+          .other_cuts = shares.other_cuts,
           .new_byte_share = std::min(1.0, Share(shares.new_bytes, shares.bytes)),
           .pieces_per_new = Share(shares.old_pieces, shares.new_tokens),
           .change = expected.change,
           .low = expected.low,
           .high = expected.high,
-          .break_even_tokens = TokensToBreakEven(expected.change, added)};
+          .break_even_tokens = TokensToBreakEven(expected.change, shares.seen),
+          .measured = measured != input.measured.end()};
 }
 
 // The matrix that the softmax moves.
@@ -111,14 +118,20 @@ void Judge(Forecast* forecast) {
       forecast->corpora.begin(), forecast->corpora.end(),
       [](const CorpusForecast& a, const CorpusForecast& b) { return a.change < b.change; });
   const double share = Share(worst.new_tokens, worst.tokens_after);
-  const std::string where =
-      Cat(Fixed(100 * share, 0), " % of the tokens of ", worst.name, " are new, of ",
-          Fixed(worst.pieces_per_new, 1), " old pieces each, which costs some ",
-          Fixed(worst.change, 2), " bits per byte");
-  if (worst.change < kNothing) {
+  std::string where = Cat(Fixed(100 * share, 0), " % of the tokens of ", worst.name, " are new");
+  if (worst.new_tokens > 0)
+    where += Cat(", of ", Fixed(worst.pieces_per_new, 1), " old pieces each");
+  if (worst.other_cuts > 0) {
+    where += Cat(", and ", Fixed(1000 * Share(worst.other_cuts, worst.bytes), 1),
+                 " places in 1,000 bytes are cut otherwise into old tokens");
+  }
+  where += Cat(worst.measured ? "; it costs " : "; that costs some ", Fixed(worst.change, 2),
+               " bits per byte");
+  if (worst.change < kNoChange) {
     forecast->verdict = SwapVerdict::kSafe;
-    forecast->reason = worst.new_tokens == 0 ? "the texts have no new token"
-                                             : Cat(where, ", no more than texts differ by");
+    forecast->reason = worst.new_tokens == 0 && worst.other_cuts == 0
+                           ? "the texts have no new token"
+                           : Cat(where, ", no more than texts differ by");
     return;
   }
   if (worst.change < kMuch) {
@@ -153,7 +166,7 @@ StatusOr<Forecast> ForecastCost(const ForecastInput& input) {
     TOKGRAFT_ASSIGN_OR_RETURN(const TextShares shares,
                               CountShares(*input.before, *input.after, *input.id_map, *input.pieces,
                                           corpus, input.documents, input.threads));
-    forecast.corpora.push_back(ForecastOf(corpus, shares, input.id_map->added.size()));
+    forecast.corpora.push_back(ForecastOf(input, corpus, shares));
   }
   forecast.digits_before = DigitPolicyOf(*input.before);
   forecast.digits_after = DigitPolicyOf(*input.after);
@@ -161,6 +174,34 @@ StatusOr<Forecast> ForecastCost(const ForecastInput& input) {
   AddWarnings(input, &forecast);
   Judge(&forecast);
   return forecast;
+}
+
+StatusOr<Forecast> ForecastDirectory(const std::string& directory, const std::string& model_dir,
+                                     const std::vector<Corpus>& corpora, Documents documents,
+                                     const std::map<std::string, double>& measured, int threads) {
+  TOKGRAFT_ASSIGN_OR_RETURN(const IdMap id_map, LoadIdMap(Cat(directory, "/id_map.json")));
+  std::string source = model_dir;
+  if (source.empty()) {
+    TOKGRAFT_ASSIGN_OR_RETURN(const Manifest manifest, LoadManifest(directory));
+    source = PathOfInput(manifest, directory, manifest.model_directory);
+  }
+  TOKGRAFT_ASSIGN_OR_RETURN(const Checkpoint model, OpenCheckpoint(source));
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec old_spec,
+                            Load(IsGguf(model) ? GgufPathOf(model) : source));
+  TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer before, Compile(std::move(old_spec)));
+  TOKGRAFT_ASSIGN_OR_RETURN(TokenizerSpec new_spec, Load(directory));
+  TOKGRAFT_ASSIGN_OR_RETURN(const Tokenizer after, Compile(std::move(new_spec)));
+  TOKGRAFT_ASSIGN_OR_RETURN(const std::vector<OldPieces> pieces,
+                            SplitIntoOldPieces(id_map, before, &after));
+  return ForecastCost({.before = &before,
+                       .after = &after,
+                       .id_map = &id_map,
+                       .pieces = &pieces,
+                       .model = &model,
+                       .corpora = &corpora,
+                       .measured = measured,
+                       .documents = documents,
+                       .threads = threads});
 }
 
 }  // namespace tokgraft

@@ -7,14 +7,16 @@
 //   std::cout << forecast->ToText();
 //
 // The change of a text's bits per byte is read off a line through swaps of real models that were
-// measured (benchmarks/swap/forecast.py; its figures stand in forecast/calibration.cc): what
-// counts is how many new tokens the text has, of how many old pieces they are made, and how many
-// old tokens come right after one. `low` and `high` hold 95 of 100 of those swaps, each forecast
-// from the others. A model much larger than those, or trained on other texts, may differ by more.
+// measured (benchmarks/swap/forecast.py; its figures stand in forecast/calibration.h): what counts
+// is how many new tokens the text has, of how many old pieces they are made, and how often old
+// tokens stand where the old tokenizer has others. `low` and `high` hold 95 of 100 of those swaps,
+// each forecast from the others. A model much larger than that, or trained on other texts, may
+// differ by more; tokgraft.probe measures.
 #ifndef TOKGRAFT_EMBED_INIT_FORECAST_H_
 #define TOKGRAFT_EMBED_INIT_FORECAST_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +37,7 @@ struct CorpusForecast {
   std::uint64_t tokens_before = 0;
   std::uint64_t tokens_after = 0;
   std::uint64_t new_tokens = 0;  // of tokens_after
+  std::uint64_t other_cuts = 0;  // places where text is cut otherwise into old tokens
   double new_byte_share = 0;     // of the bytes, in [0, 1]
   double pieces_per_new = 0;     // old pieces of a new token, the mean over the text
   double change = 0;             // of bits per byte right after the swap; more is worse
@@ -43,6 +46,7 @@ struct CorpusForecast {
   // Tokens of continued training on such text after which the change is made good; 0: none needed.
   // Assumes the recipe of tokgraft.train; see forecast/calibration.h.
   double break_even_tokens = 0;
+  bool measured = false;  // `change` is ForecastInput::measured, not expected
   friend bool operator==(const CorpusForecast&, const CorpusForecast&) = default;
 };
 
@@ -86,6 +90,8 @@ struct ForecastInput {
   const Checkpoint* donor_model = nullptr;         // may be null
   const Tokenizer* donor = nullptr;                // of donor_model
   const std::vector<Corpus>* corpora = nullptr;
+  // By name of a corpus: a change that was measured, to be judged in place of the expected one.
+  std::map<std::string, double> measured = {};
   Documents documents = Documents::kLine;
   int threads = 0;
 };
@@ -93,6 +99,14 @@ struct ForecastInput {
 // Errors: those of ForEachBatch; DataLoss: the weights have changed since they were opened.
 // Memory: a batch of documents and its tokens; the matrices are mapped.
 StatusOr<Forecast> ForecastCost(const ForecastInput& input);
+
+// The same for what graft or init wrote to a directory: the tokenizers of both models, id_map.json.
+// model_dir: the model it was made from; "": where the manifest says. Errors besides: those of
+// LoadManifest, LoadIdMap, Load and OpenCheckpoint.
+StatusOr<Forecast> ForecastDirectory(const std::string& directory, const std::string& model_dir,
+                                     const std::vector<Corpus>& corpora, Documents documents,
+                                     const std::map<std::string, double>& measured = {},
+                                     int threads = 0);
 
 }  // namespace tokgraft
 

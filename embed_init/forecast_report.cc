@@ -38,11 +38,13 @@ std::string Forecast::ToJson() const {
                                {"tokens_before", corpus.tokens_before},
                                {"tokens_after", corpus.tokens_after},
                                {"new_tokens", corpus.new_tokens},
+                               {"other_cuts", corpus.other_cuts},
                                {"new_byte_share", corpus.new_byte_share},
                                {"pieces_per_new", corpus.pieces_per_new},
                                {"change", corpus.change},
                                {"interval", {corpus.low, corpus.high}},
-                               {"break_even_tokens", corpus.break_even_tokens}});
+                               {"break_even_tokens", corpus.break_even_tokens},
+                               {"measured", corpus.measured}});
   }
   json["digits"] = {{"before", JsonOf(digits_before)}, {"after", JsonOf(digits_after)}};
   json["weak"] = {{"count", weak.size()},
@@ -58,12 +60,12 @@ std::string Forecast::ToJson() const {
 std::string Forecast::ToText() const {
   if (corpora.empty()) return "Forecast: none; name a corpus to see what the swap costs on it\n";
   std::vector<std::vector<std::string>> rows = {{"corpus", "on new tokens", "old pieces each",
-                                                 "bits/byte", "95 of 100 swaps",
+                                                 "other cuts", "bits/byte", "95 of 100 swaps",
                                                  "tokens to break even"}};
   for (const CorpusForecast& corpus : corpora) {
     rows.push_back({corpus.name, Cat(Fixed(100 * corpus.new_byte_share, 0), " %"),
-                    Fixed(corpus.pieces_per_new, 1), Signed(corpus.change),
-                    Cat(Signed(corpus.low), " to ", Signed(corpus.high)),
+                    Fixed(corpus.pieces_per_new, 1), Grouped(corpus.other_cuts),
+                    Signed(corpus.change), Cat(Signed(corpus.low), " to ", Signed(corpus.high)),
                     corpus.break_even_tokens > 0 ? Roughly(corpus.break_even_tokens) : "0"});
   }
   std::string text =

@@ -225,6 +225,7 @@ class RowMaker {
   // What auto takes for a matrix: `fallback`, unless another method is clearly better.
   StatusOr<Method> Choose(Role role, bool serves_both, Method fallback) {
     if (checkpoint_.tensors.empty() || base_ == nullptr || tokens_.empty()) return fallback;
+    if (RehearsedMethods(role, serves_both, donor_.has_value()).size() < 2) return fallback;
     TOKGRAFT_ASSIGN_OR_RETURN(const Opened opened, OpenRole(role));
     TOKGRAFT_ASSIGN_OR_RETURN(AutoReport report, Rehearse(opened.input, serves_both, fallback));
     TOKGRAFT_ASSIGN_OR_RETURN(const Method chosen, ParseMethod(report.chosen));

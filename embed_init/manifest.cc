@@ -1,6 +1,7 @@
 #include "embed_init/manifest.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "embed_init/output/manifest_json.h"
@@ -218,6 +219,16 @@ std::string ManifestToJson(const Manifest& manifest, std::string_view rows) {
     text += Cat(",\n  \"rows\": ", rows, "}");
   }
   return text + "\n";
+}
+
+std::string PathOfInput(const Manifest& manifest, const std::string& directory,
+                        const std::string& recorded) {
+  namespace fs = std::filesystem;
+  if (manifest.relative_to.empty() || fs::path(recorded).is_absolute()) return recorded;
+  std::error_code error;
+  const fs::path from_output =
+      fs::weakly_canonical(directory, error) / manifest.relative_to / recorded;
+  return fs::exists(from_output, error) ? from_output.lexically_normal().string() : recorded;
 }
 
 StatusOr<Manifest> LoadManifest(const std::string& directory) {

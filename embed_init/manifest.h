@@ -61,6 +61,10 @@ struct Manifest {
 // malformed, a row without or with two origins; DataLoss: the file of rows has another hash.
 StatusOr<Manifest> LoadManifest(const std::string& directory);
 
+// Where an input that the manifest records is: as seen from the output, or else as it was given.
+std::string PathOfInput(const Manifest& manifest, const std::string& directory,
+                        const std::string& recorded);
+
 // The JSON Schema (draft 2020-12) of tokgraft.json.
 std::string_view ManifestSchema();
 

@@ -111,20 +111,12 @@ class Verifier {
     }
   }
 
-  // A recorded path: from where the output stands, or else as it was given.
-  std::string Found(const std::string& recorded) const {
-    if (manifest_.relative_to.empty() || fs::path(recorded).is_absolute()) return recorded;
-    std::error_code error;
-    const fs::path from_output =
-        fs::weakly_canonical(directory_, error) / manifest_.relative_to / recorded;
-    return fs::exists(from_output, error) ? from_output.lexically_normal().string() : recorded;
-  }
-
   // The source model, if it is there and is what it was.
   std::optional<Checkpoint> OpenSource() {
     const std::string& recorded = manifest_.model_directory;
     const bool named = !options_.model_dir.empty();
-    std::string directory = named ? options_.model_dir : Found(recorded);
+    std::string directory =
+        named ? options_.model_dir : PathOfInput(manifest_, directory_, recorded);
     if (IsGgufName(recorded) && !IsGgufName(directory)) {
       directory = Cat(directory, "/", fs::path(recorded).filename().string());
     }
@@ -137,8 +129,8 @@ class Verifier {
     }
     for (const ManifestFile& input : manifest_.inputs) {
       const bool of_model = input.path == recorded || input.path.starts_with(recorded + "/");
-      const std::string path =
-          of_model ? directory + input.path.substr(recorded.size()) : Found(input.path);
+      const std::string path = of_model ? directory + input.path.substr(recorded.size())
+                                        : PathOfInput(manifest_, directory_, input.path);
       const StatusOr<FileHash> hash = HashFile(path);
       if (hash.ok() && hash->sha256 == input.sha256) continue;
       if (of_model && named) {

@@ -2,6 +2,7 @@
 
 p0-en        2,000 of the model's own tokens are hidden and have to be made again: the truth is known
 p1-LANGUAGE  4,000 pieces learnt from text of the language are added to the vocabulary
+             (p1-NUMBER-LANGUAGE: so many)
 swap-DONOR-LANGUAGE  the whole vocabulary is exchanged for that of DONOR
 
 Texts of a language: LibreOffice's help, of which every eighth stretch of twenty windows is held out
@@ -60,10 +61,12 @@ def source_model() -> pathlib.Path:
     return path
 
 
-def texts_of(language: str) -> Texts:
+def texts_of(language: str, other: str = "") -> Texts:
+    """other: file of the other source; "": the Debian Reference."""
     found = {}
-    for kind in ("help", "reference"):
-        path = data.DATA / "text" / f"{kind}-{language}.txt"
+    for kind, name in (("help", f"help-{language}.txt"),
+                       ("reference", other or f"reference-{language}.txt")):
+        path = data.DATA / "text" / name
         data.need(path.is_file(), f"text/{path.name}")
         found[kind] = windows(path.read_text(encoding="utf-8").split("\n"), WINDOW)
     held = [text for i, text in enumerate(found["help"]) if i // 20 % 8 == 7]
@@ -71,11 +74,11 @@ def texts_of(language: str) -> Texts:
     return Texts(train, {"same kind": held, "other source": found["reference"]})
 
 
-def make(name: str, folder: pathlib.Path, *, seed: int = 0) -> Change:
-    """Everything that a change needs; files go to `folder`."""
+def make(name: str, folder: pathlib.Path, *, seed: int = 0, texts: Texts | None = None) -> Change:
+    """Everything that a change needs; files go to `folder`. texts: in place of the language's."""
     source = source_model()
     kind, *rest = name.split("-")
-    texts = texts_of(rest[-1])
+    texts = texts or texts_of(rest[-1])
     original = tokgraft.load(source)
     corpus = folder / f"{name}.txt"
     corpus.write_text("\n".join(texts.train), encoding="utf-8")
@@ -84,7 +87,7 @@ def make(name: str, folder: pathlib.Path, *, seed: int = 0) -> Change:
         merged = tokgraft.merge(tokgraft.load(model), original, strategy="swap")
         return Change(name, model, merged, texts, source, original, folder)
     if kind == "p1":
-        merged = tokgraft.merge(original, donor_corpus=corpus, donor_size=ADDED)
+        merged = tokgraft.merge(original, donor_corpus=corpus, donor_size=int(rest[0]) if len(rest) > 1 else ADDED)
         return Change(name, source, merged, texts, source, original, folder)
     donor = tokgraft.load(data.DATA / "tokenizers" / rest[0])
     if rest[0] != "gpt2":  # a vocabulary of 150,000 and more: what the texts need of it

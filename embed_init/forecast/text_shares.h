@@ -19,7 +19,9 @@ struct TextShares {
   std::uint64_t tokens_after = 0;
   std::uint64_t new_tokens = 0;  // of tokens_after
   std::uint64_t new_bytes = 0;   // bytes that these stand for
-  std::uint64_t after_new = 0;   // tokens that are not new, right after one that is
+  // Places where text is cut otherwise into old tokens: runs of tokens that are not new and that
+  // the old tokenizer has not there.
+  std::uint64_t other_cuts = 0;
   std::uint64_t old_pieces = 0;  // that the new tokens are made of
   std::uint64_t seen = 0;        // different new tokens
 

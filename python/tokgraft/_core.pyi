@@ -188,6 +188,8 @@ class GraftReport(_Report):
     @property
     def efficiency(self) -> dict[str, Any]: ...
     @property
+    def forecast(self) -> dict[str, Any] | None: ...
+    @property
     def conflicts(self) -> dict[str, Any]: ...
     @property
     def certificate(self) -> dict[str, Any]: ...
@@ -219,6 +221,20 @@ class InitReport(_Report):
     def norms(self) -> dict[str, Any]: ...
     @property
     def seconds(self) -> float: ...
+
+class Forecast(_Report):
+    @property
+    def verdict(self) -> Literal["safe", "warm-up", "fails"]: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def corpora(self) -> list[dict[str, Any]]: ...
+    @property
+    def digits(self) -> dict[str, Any]: ...
+    @property
+    def weak(self) -> dict[str, Any]: ...
+    @property
+    def warnings(self) -> list[str]: ...
 
 class VerifyReport(_Report):
     @property
@@ -383,6 +399,7 @@ def graft(
     base_vectors: _Path | None = None,
     dictionary: _Path | None = None,
     parallel: _Path | None = None,
+    vector_text: _Path | None = None,
     settings: Mapping[str, bool | float | str] | None = None,
     pad_to_multiple: int = 0,
     seed: int = 0,
@@ -409,6 +426,7 @@ def init_embeddings(
     base_vectors: _Path | None = None,
     dictionary: _Path | None = None,
     parallel: _Path | None = None,
+    vector_text: _Path | None = None,
     settings: Mapping[str, bool | float | str] | None = None,
     pad_to_multiple: int = 0,
     seed: int = 0,
@@ -431,6 +449,15 @@ def graft_adapter(
     force: bool = False,
     threads: int = 0,
 ) -> AdapterReport: ...
+def forecast(
+    directory: _Path,
+    *,
+    corpora: _Corpora | _Path,
+    model: _Path | None = None,
+    documents: _Documents = "line",
+    measured: Mapping[str, float] = ...,
+    threads: int = 0,
+) -> Forecast: ...
 def verify(
     directory: _Path,
     *,

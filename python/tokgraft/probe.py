@@ -12,11 +12,12 @@ import dataclasses
 import json
 import pathlib
 import sys
+import tempfile
 from collections.abc import Callable
 
 import numpy as np
 
-from tokgraft._core import Error, FormatError, NotFoundError, load
+from tokgraft._core import Error, FormatError, NotFoundError, forecast, load
 
 _RESAMPLES = 2000
 _HEAD = ["corpus", "windows", "bytes", "before", "after", "change", "95 % interval", "on new tokens",
@@ -27,11 +28,15 @@ _HEAD = ["corpus", "windows", "bytes", "before", "after", "change", "95 % interv
 class ProbeReport:
     """corpora: name -> {windows, bytes, before, after, change, interval: [low, high] (bits per byte;
     the interval is of the change, from resampled windows), new_byte_share (of the text's bytes that
-    new tokens cover), roles: {new, after, rest} (bits per byte, adding up to after)}."""
+    new tokens cover), roles: {new, after, rest} (bits per byte, adding up to after)}.
+    forecast: what the tokenizers and rows alone tell of the same windows, see tokgraft.forecast,
+    with the verdict on what was measured; expected: name -> {change, interval} without the run."""
 
     directory: str
     model: str
     corpora: dict[str, dict]
+    forecast: dict = dataclasses.field(default_factory=dict)
+    expected: dict[str, dict] = dataclasses.field(default_factory=dict)
 
     def to_dict(self) -> dict:
         return dataclasses.asdict(self)
@@ -52,7 +57,19 @@ class ProbeReport:
                            in enumerate(zip(row, widths, strict=True))).rstrip() for row in rows]
         return (f"bits per byte of {self.directory}, beside {self.model}\n" + "\n".join(lines)
                 + "\nnew, after new, rest: where the bits after the change fall: new tokens, old"
-                  " tokens right after one, all others")
+                  " tokens right after one, all others" + self._verdict())
+
+    def _verdict(self) -> str:
+        if not self.forecast:
+            return ""
+        lines = ["", f"{self.forecast['verdict']}: {self.forecast['reason']}"]
+        for own in self.forecast["corpora"]:
+            expected = self.expected[own["name"]]
+            low, high = expected["interval"]
+            lines.append(f"  {own['name']}: {expected['change']:+.3f} was expected without a run"
+                         f" ({low:+.3f} to {high:+.3f}); some {own['break_even_tokens']:,.0f}"
+                         " tokens of training make it good")
+        return "\n".join([*lines, *(f"  Warning: {text}" for text in self.forecast["warnings"])])
 
 
 def probe(directory: str | pathlib.Path, *, corpora: dict, model: str | pathlib.Path | None = None,
@@ -74,8 +91,24 @@ def probe(directory: str | pathlib.Path, *, corpora: dict, model: str | pathlib.
              for name, own in corpora.items()}
     before = _losses(source, texts, None, device, "before", progress)
     after = _losses(out, texts, _added(out), device, "after", progress)
-    return ProbeReport(str(directory), str(source),
-                       {name: _compare(texts[name], before[name], after[name]) for name in texts})
+    compared = {name: _compare(texts[name], before[name], after[name]) for name in texts}
+    expected, judged = _judge(out, source, texts, compared)
+    return ProbeReport(str(directory), str(source), compared, judged, expected)
+
+
+def _judge(out: pathlib.Path, source: pathlib.Path, texts: dict[str, list[str]],
+           compared: dict[str, dict]) -> tuple[dict, dict]:
+    """What was to be expected of these windows, and the forecast with what was measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {}
+        for i, (name, own) in enumerate(texts.items()):
+            files[name] = pathlib.Path(folder) / f"{i}.txt"
+            files[name].write_text("\n".join(own), encoding="utf-8", errors="replace")
+        blind = forecast(out, model=source, corpora=files)
+        judged = forecast(out, model=source, corpora=files,
+                          measured={name: own["change"] for name, own in compared.items()})
+    return ({own["name"]: {"change": own["change"], "interval": own["interval"]}
+             for own in blind.corpora}, judged.to_dict())
 
 
 def _source_of(out: pathlib.Path) -> pathlib.Path:

@@ -60,6 +60,35 @@ def test_probe_says_what_transformers_computes(grafted):
     assert own["new_byte_share"] == pytest.approx(covered / size)
 
 
+def test_the_verdict_is_on_what_was_measured(grafted, tmp_path):
+    report = tokgraft.probe(grafted, corpora={"all": TEXTS}, window_bytes=150)
+    judged, = report.forecast["corpora"]
+    assert judged["measured"] and judged["change"] == report.corpora["all"]["change"]
+    assert judged["bytes"] == report.corpora["all"]["bytes"] + report.corpora["all"]["windows"] - 1
+    text = tmp_path / "t.txt"
+    from tokgraft.fit.documents import windows
+    text.write_text("\n".join(windows(TEXTS, 150)))
+    blind = tokgraft.forecast(grafted, corpora={"all": text})
+    assert report.expected["all"] == {"change": blind.corpora[0]["change"],
+                                      "interval": blind.corpora[0]["interval"]}
+    low, high = blind.corpora[0]["interval"]
+    assert 0 <= low < blind.corpora[0]["change"] < high
+    added = {token["id"] for token in json.loads((grafted / "id_map.json").read_text())["added"]}
+    tokenizer = tokgraft.load(grafted)
+    assert blind.corpora[0]["new_tokens"] == sum(
+        int(i) in added for line in text.read_text().splitlines(keepends=True)
+        for i in tokenizer.encode_ids(line))
+
+
+@pytest.mark.parametrize(("change", "verdict"), [(0.01, "safe"), (0.3, "warm-up"), (2, "fails")])
+def test_verdicts(grafted, tmp_path, change, verdict):
+    text = tmp_path / "t.txt"
+    text.write_text("\n".join(TEXTS))
+    made = tokgraft.forecast(grafted, corpora={"t": text}, measured={"t": change})
+    assert made.verdict == verdict and f"{change:.2f} bits per byte" in made.reason
+    assert (made.corpora[0]["break_even_tokens"] == 0) == (verdict == "safe")
+
+
 def test_program(grafted, tmp_path):
     corpus = tmp_path / "text.txt"
     corpus.write_text("\n".join(TEXTS), encoding="utf-8")
@@ -92,6 +121,8 @@ def test_a_manifest_that_is_none_is_named(grafted, tmp_path):
 def test_the_report_prints(grafted):
     report = tokgraft.probe(grafted, corpora={"a": TEXTS, "b": TEXTS[:2]}, windows=2, window_bytes=80)
     text = str(report)
-    assert text.splitlines()[1].split()[0] == "corpus" and len(text.splitlines()) == 5
+    assert text.splitlines()[1].split()[0] == "corpus"
+    assert text.splitlines()[5].startswith(report.forecast["verdict"] + ": ")
+    assert "  a: +" in text and "was expected without a run" in text
     assert json.loads(report.to_json()) == report.to_dict()
     assert np.isfinite(report.corpora["b"]["after"])

@@ -12,29 +12,26 @@ TEST(CalibrationTest, NothingNewCostsNothing) {
   EXPECT_EQ(change.low, 0);
   EXPECT_EQ(change.high, 0);
   EXPECT_EQ(ExpectChange({}).change, 0);
+}
+
+TEST(CalibrationTest, TheLine) {
+  // 0.05 new tokens a byte, of 2.5 pieces each, and 0.01 other cuts: 0.42 + 0.21.
+  const ExpectedChange change =
+      ExpectChange({.bytes = 1000, .new_tokens = 50, .other_cuts = 10, .old_pieces = 125});
+  EXPECT_NEAR(change.change, 0.63, 1e-12);
+  EXPECT_NEAR(change.low, 0.63 - 0.46 * 0.73, 1e-12);
+  EXPECT_NEAR(change.high, 0.63 + 0.46 * 0.73, 1e-12);
+  EXPECT_NEAR(ExpectChange({.bytes = 1000, .other_cuts = 10}).change, 0.21, 1e-12);
+  EXPECT_EQ(ExpectChange({.bytes = 100'000, .other_cuts = 10}).low, 0);
+}
+
+TEST(CalibrationTest, BreakingEvenTakesLongerWhereMoreIsLost) {
   EXPECT_EQ(TokensToBreakEven(0, 4000), 0);
-}
-
-TEST(CalibrationTest, CostRisesWithNewTokensAndTheirPieces) {
-  const auto change = [](std::uint64_t tokens, std::uint64_t pieces) {
-    return ExpectChange({.bytes = 1000,
-                         .tokens_before = 300 + pieces - tokens,
-                         .tokens_after = 300,
-                         .new_tokens = tokens,
-                         .after_new = tokens / 2,
-                         .old_pieces = pieces});
-  };
-  EXPECT_GT(change(50, 100).change, 0);
-  EXPECT_GT(change(100, 200).change, change(50, 100).change);
-  EXPECT_GT(change(50, 200).change, change(50, 100).change);
-  EXPECT_LT(change(50, 100).low, change(50, 100).change);
-  EXPECT_GT(change(50, 100).high, change(50, 100).change);
-  EXPECT_GE(change(1, 2).low, 0);
-}
-
-TEST(CalibrationTest, MoreIsToBeLearntWhereMoreIsLost) {
-  EXPECT_GT(TokensToBreakEven(0.5, 4000), TokensToBreakEven(0.1, 4000));
-  EXPECT_GT(TokensToBreakEven(0.5, 8000), TokensToBreakEven(0.5, 4000));
+  EXPECT_EQ(TokensToBreakEven(kNoChange, 4000), 0);
+  // 0.08 is four times 0.02; 4^2.5 = 32.
+  EXPECT_NEAR(TokensToBreakEven(0.08, 4000), 5 * 31 * 4000.0, 1e-3);
+  EXPECT_NEAR(TokensToBreakEven(0.08, 8000), 5 * 31 * 8000.0, 1e-3);
+  EXPECT_NEAR(TokensToBreakEven(0.08, 3), 5 * 31 * 1000.0, 1e-3);
 }
 
 }  // namespace

@@ -27,10 +27,26 @@ TEST(TextSharesTest, CountsAreThoseOfThePieces) {
   EXPECT_EQ(shares.new_tokens, 3u);
   EXPECT_EQ(shares.new_bytes, 8u);
   EXPECT_EQ(shares.old_pieces, 8u);
-  EXPECT_EQ(shares.after_new, 3u);  // ab, and both line ends
+  EXPECT_EQ(shares.other_cuts, 0u);
   EXPECT_EQ(shares.seen, 2u);
   EXPECT_EQ(shares,
             *CountShares(before, after, merged.id_map, pieces, {"t", path}, Documents::kFile, 4));
+}
+
+TEST(TextSharesTest, OldTokensWhereTheOldTokenizerHasOthersAreOtherCuts) {
+  // Both have the tokens; the other one joins "bc" before "ab".
+  const TokenizerSpec base = toy::ByteLevel({{"a", "b"}, {"b", "c"}});
+  const MergeResult merged =
+      *MergeTokenizers(base, toy::ByteLevel({{"b", "c"}, {"a", "b"}}), {.strategy = "swap"});
+  const Tokenizer before = *Compile(base);
+  const Tokenizer after = *Compile(merged.tokenizer);
+  const std::vector<OldPieces> pieces = *SplitIntoOldPieces(merged.id_map, before, &after);
+  const testing::TemporaryDirectory directory;
+  testing::WriteText(directory / "t", "abc xabc ab bc");
+  const TextShares shares = *CountShares(before, after, merged.id_map, pieces,
+                                         {"t", directory / "t"}, Documents::kLine, 1);
+  EXPECT_EQ(shares.new_tokens, 0u);
+  EXPECT_EQ(shares.other_cuts, 2u);  // a bc for ab c, twice
 }
 
 TEST(TextSharesTest, ATextThatIsNotThereIsAnError) {

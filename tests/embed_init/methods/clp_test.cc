@@ -39,7 +39,7 @@ TEST(ClpTest, RowsAreThoseOfTheFormula) {
   constexpr std::size_t kShared = 2500;
   testing::MadeInput made(testing::RandomRows(kShared, 4, 1), 4);
   std::vector<float> donor = testing::RandomRows(kShared + 3, 6, 2);
-  for (float& value : donor) value += 0.5F;  // so that cosines do not sum to nothing
+  for (float& value : donor) value += 1;  // so that cosines do not sum to nothing
   made.SetDonor(donor, 6, kShared);
   for (const bool clip : {true, false}) {
     made.options.settings.clp_clip = clip;
