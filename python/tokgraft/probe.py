@@ -10,6 +10,7 @@ Both read the same windows of text, each by its own tokenizer, and are compared 
 import argparse
 import dataclasses
 import json
+import os
 import pathlib
 import sys
 import tempfile
@@ -100,10 +101,11 @@ def _judge(out: pathlib.Path, source: pathlib.Path, texts: dict[str, list[str]],
            compared: dict[str, dict]) -> tuple[dict, dict]:
     """What was to be expected of these windows, and the forecast with what was measured."""
     with tempfile.TemporaryDirectory() as folder:
-        files = {}
+        files: dict[str, str | bytes | os.PathLike[str] | os.PathLike[bytes]] = {}
         for i, (name, own) in enumerate(texts.items()):
-            files[name] = pathlib.Path(folder) / f"{i}.txt"
-            files[name].write_text("\n".join(own), encoding="utf-8", errors="replace")
+            path = pathlib.Path(folder) / f"{i}.txt"
+            path.write_text("\n".join(own), encoding="utf-8", errors="replace")
+            files[name] = path
         blind = forecast(out, model=source, corpora=files)
         judged = forecast(out, model=source, corpora=files,
                           measured={name: own["change"] for name, own in compared.items()})
