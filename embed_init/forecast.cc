@@ -136,8 +136,8 @@ void Judge(Forecast* forecast) {
   }
   if (worst.change < kMuch) {
     forecast->verdict = SwapVerdict::kWarmUp;
-    forecast->reason = Cat(where, "; train the new rows first (tokgraft train), or let the model ",
-                           "make them (--method fit)");
+    forecast->reason = Cat(where, "; train the new rows first (tokgraft train), or have the ",
+                           "model make them (tokgraft.fit)");
     return;
   }
   forecast->verdict = SwapVerdict::kFails;
