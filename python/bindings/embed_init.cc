@@ -29,6 +29,7 @@ struct PyInitOptions {
   py::object base_vectors;
   py::object dictionary;
   py::object parallel;
+  py::object vector_text;
   py::object settings;
   std::uint64_t pad_to_multiple;
   std::uint64_t seed;
@@ -57,7 +58,8 @@ InitOptions InitOptionsFrom(const PyInitOptions& given) {
   options.auxiliary = {.vectors = file(given.vectors, "vectors"),
                        .base_vectors = file(given.base_vectors, "base_vectors"),
                        .dictionary = file(given.dictionary, "dictionary"),
-                       .parallel = file(given.parallel, "parallel")};
+                       .parallel = file(given.parallel, "parallel"),
+                       .vector_text = file(given.vector_text, "vector_text")};
   if (!given.settings.is_none()) {
     if (!py::isinstance<py::dict>(given.settings)) {
       throw py::type_error(Cat("settings must be a dict, not ", TypeName(given.settings)));
@@ -233,8 +235,9 @@ constexpr char kRowsDoc[] =
     "keep-output, compromise, untie. input_norm, output_norm: none, pieces, script. "
     "donor_model:\n"
     "directory of a donor model, whose tokens are found by their bytes. vectors, base_vectors,\n"
-    "dictionary: files for wechsel; parallel: a file for trans-tokenization. pad_to_multiple: "
-    "rows\n"
+    "dictionary: files for wechsel; vectors for focus and tokenadapt too, or vector_text to train "
+    "some\n"
+    "on, as tokalign does; parallel: a file for trans-tokenization. pad_to_multiple: rows\n"
     "are rounded up; 0: as the model's "
     "divide. force: replaces an\n"
     "output that exists. link: hard links for unchanged files. progress: called with the stage\n"
@@ -248,13 +251,14 @@ void RegisterInit(py::module_& m) {
          const std::optional<std::string>& output_method, const std::string& tie,
          const std::string& input_norm, const std::string& output_norm,
          const py::object& donor_model, const py::object& vectors, const py::object& base_vectors,
-         const py::object& dictionary, const py::object& parallel, const py::object& settings,
-         std::uint64_t pad_to_multiple, std::uint64_t seed, const py::object& rows,
-         const std::string& rows_name, bool force, bool link, int threads,
+         const py::object& dictionary, const py::object& parallel, const py::object& vector_text,
+         const py::object& settings, std::uint64_t pad_to_multiple, std::uint64_t seed,
+         const py::object& rows, const std::string& rows_name, bool force, bool link, int threads,
          const py::object& progress) {
-        InitOptions init = InitOptionsFrom({method, input_method, output_method, tie, input_norm,
-                                            output_norm, donor_model, vectors, base_vectors,
-                                            dictionary, parallel, settings, pad_to_multiple, seed});
+        InitOptions init =
+            InitOptionsFrom({method, input_method, output_method, tie, input_norm, output_norm,
+                             donor_model, vectors, base_vectors, dictionary, parallel, vector_text,
+                             settings, pad_to_multiple, seed});
         const PyGivenRows given = GivenRowsFrom(rows, rows_name, merged.id_map.added.size());
         init.given = given.rows();
         return PyInitEmbeddings(model, merged, out, init, force, link, threads, progress);
@@ -265,10 +269,10 @@ void RegisterInit(py::module_& m) {
       py::arg("input_norm") = "none", py::arg("output_norm") = "none",
       py::arg("donor_model") = py::none(), py::arg("vectors") = py::none(),
       py::arg("base_vectors") = py::none(), py::arg("dictionary") = py::none(),
-      py::arg("parallel") = py::none(), py::arg("settings") = py::none(),
-      py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("rows") = py::none(),
-      py::arg("rows_name") = "", py::arg("force") = false, py::arg("link") = false,
-      py::arg("threads") = 0, py::arg("progress") = py::none(),
+      py::arg("parallel") = py::none(), py::arg("vector_text") = py::none(),
+      py::arg("settings") = py::none(), py::arg("pad_to_multiple") = 0, py::arg("seed") = 0,
+      py::arg("rows") = py::none(), py::arg("rows_name") = "", py::arg("force") = false,
+      py::arg("link") = false, py::arg("threads") = 0, py::arg("progress") = py::none(),
       Cat("Writes a model directory with rows for a merged vocabulary.\n\n"
           "rows: rows that were made elsewhere, {\"input\": float32[n, d], \"output\": float32[n, "
           "d] "
@@ -296,9 +300,10 @@ void RegisterGraft(py::module_& m) {
          const std::optional<std::string>& output_method, const std::string& tie,
          const std::string& input_norm, const std::string& output_norm,
          const py::object& donor_model, const py::object& vectors, const py::object& base_vectors,
-         const py::object& dictionary, const py::object& parallel, const py::object& settings,
-         std::uint64_t pad_to_multiple, std::uint64_t seed, bool dry_run, bool force, bool link,
-         bool verify, int threads, const py::object& progress) {
+         const py::object& dictionary, const py::object& parallel, const py::object& vector_text,
+         const py::object& settings, std::uint64_t pad_to_multiple, std::uint64_t seed,
+         bool dry_run, bool force, bool link, bool verify, int threads,
+         const py::object& progress) {
         GraftOptions options;
         if (out.is_none() && !dry_run) {
           Raise(InvalidArgumentError(
@@ -318,7 +323,7 @@ void RegisterGraft(py::module_& m) {
         options.documents = Take(ParseDocuments(documents));
         options.init = InitOptionsFrom({method, input_method, output_method, tie, input_norm,
                                         output_norm, donor_model, vectors, base_vectors, dictionary,
-                                        parallel, settings, pad_to_multiple, seed});
+                                        parallel, vector_text, settings, pad_to_multiple, seed});
         options.dry_run = dry_run;
         options.force = force;
         options.link = link;
@@ -344,10 +349,10 @@ void RegisterGraft(py::module_& m) {
       py::arg("input_norm") = "none", py::arg("output_norm") = "none",
       py::arg("donor_model") = py::none(), py::arg("vectors") = py::none(),
       py::arg("base_vectors") = py::none(), py::arg("dictionary") = py::none(),
-      py::arg("parallel") = py::none(), py::arg("settings") = py::none(),
-      py::arg("pad_to_multiple") = 0, py::arg("seed") = 0, py::arg("dry_run") = false,
-      py::arg("force") = false, py::arg("link") = false, py::arg("verify") = true,
-      py::arg("threads") = 0, py::arg("progress") = py::none(),
+      py::arg("parallel") = py::none(), py::arg("vector_text") = py::none(),
+      py::arg("settings") = py::none(), py::arg("pad_to_multiple") = 0, py::arg("seed") = 0,
+      py::arg("dry_run") = false, py::arg("force") = false, py::arg("link") = false,
+      py::arg("verify") = true, py::arg("threads") = 0, py::arg("progress") = py::none(),
       Cat("The main job: plan, merge, make rows, write, verify.\n\n"
           "model: a model directory; donor: a Tokenizer or a path; out: the directory to write.\n"
           "donor_corpus, donor_size, strategy, budget (\"auto\": for this model), memory_weight, "

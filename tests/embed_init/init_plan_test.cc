@@ -291,7 +291,7 @@ TEST(InitPlanTest, NamesRoundTrip) {
   EXPECT_EQ(names,
             "auto, copy, mean, weighted, first, last, halving, softmax, asymmetric, bil, "
             "merge-order, gaussian, hewitt, script, zero, ridge, omp, map, knn, stacked, "
-            "wechsel, trans-tokenization");
+            "wechsel, trans-tokenization, focus, clp, tokenadapt, tokalign");
   EXPECT_EQ(Message(ParseMethod("best").status()),
             "method: \"best\" is not known; choose one of " + names);
   for (const TiePolicy tie : {TiePolicy::kKeep, TiePolicy::kKeepInput, TiePolicy::kKeepOutput,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tests/embed_init/made_input.h"
+#include "tests/embed_init/one_core.h"
 
 namespace tokgraft {
 namespace {
@@ -39,7 +40,7 @@ TEST(ClpTest, RowsAreThoseOfTheFormula) {
   constexpr std::size_t kShared = 2500;
   testing::MadeInput made(testing::RandomRows(kShared, 4, 1), 4);
   std::vector<float> donor = testing::RandomRows(kShared + 3, 6, 2);
-  for (float& value : donor) value += 0.5F;  // so that cosines do not sum to nothing
+  for (float& value : donor) value += 1;  // so that cosines do not sum to nothing
   made.SetDonor(donor, 6, kShared);
   for (const bool clip : {true, false}) {
     made.options.settings.clp_clip = clip;
@@ -61,6 +62,14 @@ TEST(ClpTest, WithoutPositiveWeightsTheMeanOfThePieces) {
   EXPECT_EQ(rows.origins[0], RowOrigin::kMeanOfPieces);
   made.input.tokens[0].donor_row.reset();
   EXPECT_EQ(MakeClpRows(made.input)->origins[0], RowOrigin::kMeanOfPieces);
+}
+
+TEST(ClpTest, TheSameOnOneCoreAndOnMany) {
+  if (!testing::HasManyCores()) GTEST_SKIP() << "one core";
+  testing::MadeInput made(testing::RandomRows(2000, 4, 1), 4);
+  made.SetDonor(testing::RandomRows(2700, 16, 2), 16, 2000);
+  const auto values = [&] { return MakeClpRows(made.input)->dense.values; };
+  EXPECT_EQ(testing::OnOneCore(values), values());
 }
 
 }  // namespace
