@@ -197,7 +197,7 @@ class RowMaker {
     return absl::OkStatus();
   }
 
-  // Of tokens, where a method needs them.
+  // Of tokens, where a method needs them, as training takes time.
   Status OpenVectors(const MethodNeeds& needs) {
     if (!needs.vectors) return absl::OkStatus();
     VectorSources sources{.auxiliary = options_.auxiliary,
@@ -321,7 +321,6 @@ class RowMaker {
     return absl::OkStatus();
   }
 
-  // Only for methods that need them, as training takes time.
   const Checkpoint& checkpoint_;
   const IdMap& id_map_;
   const InitOptions& options_;

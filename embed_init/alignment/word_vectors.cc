@@ -11,7 +11,8 @@
 namespace tokgraft {
 namespace {
 
-constexpr std::size_t kBlock = 8192;  // words
+constexpr std::size_t kBlock = 8192;                         // words at most,
+constexpr std::size_t kBlockNumbers = std::size_t{1} << 22;  // and about so many numbers
 constexpr std::size_t kWordsPerTask = 256;
 constexpr std::uint64_t kMostColumns = 100'000;
 
@@ -92,10 +93,11 @@ Status ForEachWordBlock(const std::string& path, int threads,
   TOKGRAFT_ASSIGN_OR_RETURN(const Header header, ReadHeader(path, bytes));
   WordBlock block;
   block.columns = static_cast<std::size_t>(header.columns);
+  const std::size_t most = std::clamp<std::size_t>(kBlockNumbers / block.columns, 1, kBlock);
   std::uint64_t read = 0;
   for (std::size_t begin = header.end; begin < bytes.size();) {
     std::vector<std::string_view> lines;
-    while (lines.size() < kBlock && begin < bytes.size()) {
+    while (lines.size() < most && begin < bytes.size()) {
       const std::size_t end = std::min(bytes.find('\n', begin), bytes.size());
       lines.push_back(bytes.substr(begin, end - begin));
       begin = end + 1;

@@ -279,6 +279,7 @@ StatusOr<NormPolicy> ParseNormPolicy(std::string_view name) {
 }
 
 MethodNeeds NeedsOf(Method method) { return RowOf(method).needs; }
+
 Status CheckAuxiliary(const InitOptions& options) {
   const AuxiliaryInputs& auxiliary = options.auxiliary;
   if (!auxiliary.vectors.empty() && !auxiliary.vector_text.empty()) {

@@ -140,6 +140,7 @@ bool DiffersByRole(Method method);
 
 // What auto compares for a role; `serves_both`: one matrix is input and output.
 std::vector<Method> RehearsedMethods(Role role, bool serves_both, bool has_donor);
+
 // That the options give the vectors or the text that their methods need, before any is read.
 // InvalidArgument: they do not, or give both; the message names the option.
 Status CheckAuxiliary(const InitOptions& options);

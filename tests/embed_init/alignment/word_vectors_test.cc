@@ -65,6 +65,25 @@ TEST_F(WordVectorsTest, LargeFilesComeInBlocks) {
   }
 }
 
+TEST_F(WordVectorsTest, LongVectorsComeInSmallBlocks) {
+  constexpr std::size_t kColumns = 50'000;
+  std::string numbers;
+  for (std::size_t j = 0; j < kColumns; ++j) numbers += " 1";
+  std::string text = "200 " + std::to_string(kColumns) + "\n";
+  for (int i = 0; i < 200; ++i) text += "w" + numbers + "\n";
+  std::uint64_t words = 0;
+  ASSERT_TRUE(Read(text, [&](const WordBlock& block) {
+                EXPECT_LE(block.values.size(), std::size_t{1} << 22);
+                EXPECT_EQ(block.first, words);
+                words += block.words.size();
+              }).ok());
+  EXPECT_EQ(words, 200U);
+  // A first line that promises much does not take memory for it.
+  EXPECT_EQ(Error("99999999 100000\na 1\n"),
+            ": line 2: has 1 numbers, a word and 100000 numbers were expected; correct the file");
+  EXPECT_TRUE(Error("1 100001\na 1\n").starts_with(": line 1: "));
+}
+
 TEST_F(WordVectorsTest, WhatIsWrongIsNamedByItsLine) {
   const auto line = [](const std::string& what) {
     return what + ", a word and 2 numbers were expected; correct the file";

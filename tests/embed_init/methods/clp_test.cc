@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tests/embed_init/made_input.h"
+#include "tests/embed_init/one_core.h"
 
 namespace tokgraft {
 namespace {
@@ -61,6 +62,14 @@ TEST(ClpTest, WithoutPositiveWeightsTheMeanOfThePieces) {
   EXPECT_EQ(rows.origins[0], RowOrigin::kMeanOfPieces);
   made.input.tokens[0].donor_row.reset();
   EXPECT_EQ(MakeClpRows(made.input)->origins[0], RowOrigin::kMeanOfPieces);
+}
+
+TEST(ClpTest, TheSameOnOneCoreAndOnMany) {
+  if (!testing::HasManyCores()) GTEST_SKIP() << "one core";
+  testing::MadeInput made(testing::RandomRows(2000, 4, 1), 4);
+  made.SetDonor(testing::RandomRows(2700, 16, 2), 16, 2000);
+  const auto values = [&] { return MakeClpRows(made.input)->dense.values; };
+  EXPECT_EQ(testing::OnOneCore(values), values());
 }
 
 }  // namespace

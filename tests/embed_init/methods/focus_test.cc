@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/embed_init/made_vectors.h"
+#include "tests/embed_init/one_core.h"
 
 namespace tokgraft {
 namespace {
@@ -78,6 +79,13 @@ TEST(FocusTest, HiddenRowsAndRowsWithoutNumbersAreNotUsed) {
   made.made.old[4 * 4] = std::nanf("");
   const auto refused = MakeFocusRows(made.made.input);
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(FocusTest, TheSameOnOneCoreAndOnMany) {
+  if (!testing::HasManyCores()) GTEST_SKIP() << "one core";
+  const testing::MadeVectors made(2000, 700, 16, 4);
+  const auto entries = [&] { return MakeFocusRows(made.made.input)->entries; };
+  EXPECT_EQ(testing::OnOneCore(entries), entries());
 }
 
 }  // namespace

@@ -51,6 +51,33 @@ TEST(MethodTest, EachMethodMakesItsOwnRow) {
   EXPECT_FALSE(MakeRows(Method::kAuto, input).ok());
 }
 
+TEST(MethodTest, FilesOfVectorsAreAskedForByTheirOptions) {
+  const auto message = [](const InitOptions& options) {
+    return std::string(Message(CheckAuxiliary(options)));
+  };
+  for (const Method method : {Method::kFocus, Method::kTokenAdapt}) {
+    const std::string wanted =
+        "method " + std::string(MethodName(method)) +
+        ": needs vectors of tokens, none were given; give a file of them, vectors (--vectors), or "
+        "text to train them on, vector_text (--vector-text)";
+    EXPECT_EQ(message({.method = method}), wanted);
+    EXPECT_EQ(message({.output_method = method}), wanted);
+    EXPECT_EQ(message({.method = method, .auxiliary = {.vectors = "v"}}), "");
+    EXPECT_EQ(message({.method = method, .auxiliary = {.vector_text = "t"}}), "");
+  }
+  EXPECT_EQ(message({.method = Method::kTokAlign, .auxiliary = {.vectors = "v"}}),
+            "method tokalign: trains vectors under both tokenizers, text to train on was expected; "
+            "give vector_text (--vector-text)");
+  EXPECT_EQ(message({.method = Method::kTokAlign, .auxiliary = {.vector_text = "t"}}), "");
+  EXPECT_EQ(message({.auxiliary = {.vectors = "v", .vector_text = "t"}}),
+            "vectors: v was given, and text to train on, t, too, one was expected; leave out "
+            "vectors (--vectors) or vector_text (--vector-text)");
+  // Rows of the caller's need none.
+  const std::vector<float> rows(4);
+  EXPECT_EQ(message({.input_method = Method::kFocus, .given = {.input = rows}}), "");
+  EXPECT_EQ(message({.method = Method::kClp}), "");
+}
+
 TEST(MethodTest, NamesAreWhatTheUserTypes) {
   EXPECT_EQ(MethodName(Method::kAsymmetric), "asymmetric");
   EXPECT_EQ(MethodName(Method::kGaussian), "gaussian");

@@ -8,18 +8,14 @@ namespace {
 
 TEST(SettingsTest, EachNameSetsItsNumber) {
   MethodSettings settings;
-  for (const auto& [name, value] : {std::pair("omp_k", "8"),
-                                    {"omp_centre", "false"},
-                                    {"omp_unit", "0"},
-                                    {"omp_ridge", "0.5"},
-                                    {"min_anchors", "12"},
-                                    {"map", "cca"},
-                                    {"knn_k", "3"},
-                                    {"knn_temperature", "2"},
-                                    {"knn_sparsemax", "true"},
-                                    {"wechsel_k", "5"},
-                                    {"wechsel_temperature", "0.2"},
-                                    {"translate_min_count", "2.5"}}) {
+  for (const auto& [name, value] :
+       {std::pair("omp_k", "8"), {"omp_centre", "false"},        {"omp_unit", "0"},
+        {"omp_ridge", "0.5"},    {"min_anchors", "12"},          {"map", "cca"},
+        {"knn_k", "3"},          {"knn_temperature", "2"},       {"knn_sparsemax", "true"},
+        {"wechsel_k", "5"},      {"wechsel_temperature", "0.2"}, {"translate_min_count", "2.5"},
+        {"clp_clip", "false"},   {"tokenadapt_global", "0"},     {"tokenadapt_temperature", "0.7"},
+        {"tokenadapt_k", "4"},   {"tokalign_pivots", "11"},      {"vector_size", "4096"},
+        {"vector_epochs", "6"},  {"vector_min_count", "1"}}) {
     EXPECT_EQ(Message(SetMethodSetting(name, value, &settings)), "") << name;
   }
   EXPECT_EQ(settings.omp_k, 8U);
@@ -34,6 +30,14 @@ TEST(SettingsTest, EachNameSetsItsNumber) {
   EXPECT_EQ(settings.wechsel_k, 5U);
   EXPECT_EQ(settings.wechsel_temperature, 0.2);
   EXPECT_EQ(settings.translate_min_count, 2.5);
+  EXPECT_FALSE(settings.clp_clip);
+  EXPECT_EQ(settings.tokenadapt_global, 0);
+  EXPECT_EQ(settings.tokenadapt_temperature, 0.7);
+  EXPECT_EQ(settings.tokenadapt_k, 4U);
+  EXPECT_EQ(settings.tokalign_pivots, 11U);
+  EXPECT_EQ(settings.vector_size, 4096U);
+  EXPECT_EQ(settings.vector_epochs, 6U);
+  EXPECT_EQ(settings.vector_min_count, 1U);
 }
 
 TEST(SettingsTest, WhatCannotBeIsRefusedByName) {
@@ -48,6 +52,11 @@ TEST(SettingsTest, WhatCannotBeIsRefusedByName) {
                                     {"omp_ridge", ""},
                                     {"omp_ridge", "1x"},
                                     {"omp_unit", "yes"},
+                                    {"tokenadapt_global", "1.1"},
+                                    {"tokenadapt_temperature", "0"},
+                                    {"tokalign_pivots", "9"},
+                                    {"vector_size", "4097"},
+                                    {"vector_epochs", "0"},
                                     {"k", "1"}}) {
     EXPECT_TRUE(absl::IsInvalidArgument(SetMethodSetting(name, value, &settings))) << name;
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tests/embed_init/made_vectors.h"
+#include "tests/embed_init/one_core.h"
 
 namespace tokgraft {
 namespace {
@@ -55,6 +56,66 @@ TEST(TokAlignTest, TooFewPivotsAreAnError) {
   const auto rows = MakeTokAlignRows(made.made.input);
   EXPECT_EQ(rows.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(Message(rows.status())), HasSubstr("8 shared tokens have a vector"));
+}
+
+TEST(TokAlignTest, TheSeedDrawsThePivots) {
+  testing::MadeVectors made(400, 50, 5, 1);
+  const TokenVectors old = Turned(made.vectors);
+  made.made.input.old_vectors = &old;
+  made.made.options.settings.tokalign_pivots = 10;
+  const auto entries = [&](std::uint64_t seed) {
+    made.made.options.seed = seed;
+    return MakeTokAlignRows(made.made.input)->entries;
+  };
+  // So few pivots see different old tokens as the nearest.
+  EXPECT_EQ(entries(1), entries(1));
+  EXPECT_NE(entries(1), entries(2));
+}
+
+TEST(TokAlignTest, TheNearestByThePlainFormula) {
+  testing::MadeVectors made(60, 5, 6, 7);
+  TokenVectors old = made.vectors;
+  old.values = testing::UnitRows(64, 6, 99);  // a space that has nothing in common with the other
+  made.made.input.old_vectors = &old;
+  const MadeRows rows = *MakeTokAlignRows(made.made.input);  // all 59 shared tokens are pivots
+  const auto relative = [](const TokenVectors& space, std::uint32_t vector) {
+    std::vector<double> cosines;
+    double square = 0;
+    for (std::uint32_t pivot = 0; pivot < 59; ++pivot) {
+      double sum = 0;
+      for (std::size_t j = 0; j < 6; ++j) {
+        sum += static_cast<double>(space.vector(vector)[j]) *
+               static_cast<double>(space.vector(pivot)[j]);
+      }
+      cosines.push_back(sum);
+      square += sum * sum;
+    }
+    for (double& cosine : cosines) cosine /= std::sqrt(square);
+    return cosines;
+  };
+  for (std::uint32_t token = 0; token < 4; ++token) {
+    const std::vector<double> wanted = relative(made.vectors, 60 + token);
+    std::uint32_t best = 0;
+    double most = -2;
+    for (std::uint32_t row = 0; row < 60; ++row) {
+      const std::vector<double> other = relative(old, row);
+      double sum = 0;
+      for (std::size_t i = 0; i < 59; ++i) sum += wanted[i] * other[i];
+      if (sum <= most) continue;
+      most = sum;
+      best = row;
+    }
+    EXPECT_THAT(rows.entries[token], ElementsAre(Pair(best, 1.0)));
+  }
+}
+
+TEST(TokAlignTest, TheSameOnOneCoreAndOnMany) {
+  if (!testing::HasManyCores()) GTEST_SKIP() << "one core";
+  testing::MadeVectors made(2000, 700, 16, 4);
+  const TokenVectors old = Turned(made.vectors);
+  made.made.input.old_vectors = &old;
+  const auto entries = [&] { return MakeTokAlignRows(made.made.input)->entries; };
+  EXPECT_EQ(testing::OnOneCore(entries), entries());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tests/embed_init/made_vectors.h"
+#include "tests/embed_init/one_core.h"
 
 namespace tokgraft {
 namespace {
@@ -69,6 +70,13 @@ TEST(TokenAdaptTest, APieceWithoutAVectorIsAsNearAsTheOthers) {
   const MadeRows rows = *MakeTokenAdaptRows(made.made.input);
   ASSERT_EQ(rows.entries[0].size(), 2U);
   EXPECT_DOUBLE_EQ(rows.entries[0][0].second, 0.5);
+}
+
+TEST(TokenAdaptTest, TheSameOnOneCoreAndOnMany) {
+  if (!testing::HasManyCores()) GTEST_SKIP() << "one core";
+  const testing::MadeVectors made(2000, 700, 16, 4);
+  const auto entries = [&] { return MakeTokenAdaptRows(made.made.input)->entries; };
+  EXPECT_EQ(testing::OnOneCore(entries), entries());
 }
 
 }  // namespace

@@ -78,6 +78,38 @@ TEST_F(TokenVectorsTest, AFileWithNoneOfTheTokensIsAnError) {
   EXPECT_THAT(std::string(Message(vectors.status())), HasSubstr("0 of 2 new tokens"));
 }
 
+TEST_F(TokenVectorsTest, WithoutATokenizerThereAreNone) {
+  auxiliary_.vector_text = directory_ / "t.txt";
+  VectorSources sources = Sources();
+  sources.merged = nullptr;
+  EXPECT_THAT(std::string(Message(OpenTokenVectors(sources, &notes_).status())),
+              HasSubstr("the new tokenizer was not given"));
+  sources.base = nullptr;
+  EXPECT_THAT(std::string(Message(OpenTokenVectors(sources, &notes_).status())),
+              HasSubstr("the model's tokenizer was not given"));
+  EXPECT_THAT(std::string(Message(TrainOldVectors(sources, &notes_).status())),
+              HasSubstr("the model's tokenizer was not given"));
+}
+
+TEST_F(TokenVectorsTest, TokensBeyondTheRowsHaveNone) {
+  auxiliary_.vectors = directory_ / "v.vec";
+  testing::WriteText(auxiliary_.vectors, "3 2\nab 3 4\n▁ab 0 2\nb -1 0\n");
+  VectorSources sources = Sources();
+  sources.old_rows = 256;  // "ab" is 256
+  const TokenVectors vectors = *OpenTokenVectors(sources, &notes_);
+  ASSERT_EQ(vectors.old.size(), 1U);
+  EXPECT_EQ(vectors.old[0].row, 'b');
+}
+
+TEST_F(TokenVectorsTest, TooRareInTheTextIsAnErrorThatNamesIt) {
+  auxiliary_.vector_text = directory_ / "t.txt";
+  testing::WriteText(auxiliary_.vector_text, "zq ab\n");
+  const auto vectors = OpenTokenVectors(Sources(), &notes_);
+  EXPECT_EQ(vectors.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(Message(vectors.status())),
+              HasSubstr("t.txt: of 2 tokens of text, 0 different ones stand there 10 times"));
+}
+
 TEST_F(TokenVectorsTest, TrainedOnATextUnderEachTokenizer) {
   auxiliary_.vector_text = directory_ / "t.txt";
   std::string text;

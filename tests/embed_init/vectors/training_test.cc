@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
+#include "tests/embed_init/one_core.h"
 #include "tests/embed_init/random_model.h"
 #include "tests/vocab_merge/toy.h"
 
@@ -61,6 +63,50 @@ TEST(TrainingTest, TheSameSeedGivesTheSameBytes) {
   EXPECT_NE(train(1), train(2));
 }
 
+// The vectors of bytes that no text has together, where one is part of a longer token or not.
+TEST(TrainingTest, TokensThatShareNGramsShareRows) {
+  const Tokenizer tokenizer = *Compile(toy::ByteLevel({{"a", "b"},
+                                                       {"ab", "c"},
+                                                       {"abc", "d"},
+                                                       {"abcd", "e"},
+                                                       {"e", "c"},
+                                                       {"x", "y"},
+                                                       {"xy", "z"},
+                                                       {"xyz", "w"}}));
+  TokenizedText text;
+  std::mt19937 random(1);
+  const TokenId tokens[] = {258, 259, 263};  // "abcd", "abcde", "xyzw"
+  for (int i = 0; i < 3000; ++i) text.ids.push_back(tokens[random() % 3]);
+  text.ends = {text.ids.size()};
+  const TrainedVectors trained = *TrainVectors(text, tokenizer, {.columns = 64, .epochs = 1});
+  ASSERT_EQ(trained.ids, (std::vector<TokenId>{258, 259, 263}));
+  const auto dot = [&](std::size_t a, std::size_t b) {
+    double sum = 0;
+    for (std::size_t j = 0; j < 64; ++j) {
+      sum += static_cast<double>(trained.values[a * 64 + j]) *
+             static_cast<double>(trained.values[b * 64 + j]);
+    }
+    return sum;
+  };
+  const auto cosine = [&](std::size_t a, std::size_t b) {
+    return dot(a, b) / std::sqrt(dot(a, a) * dot(b, b));
+  };
+  EXPECT_GT(cosine(0, 1), cosine(0, 2) + 0.1);
+  EXPECT_GT(cosine(0, 1), cosine(1, 2) + 0.1);
+}
+
+TEST(TrainingTest, ProgressRisesFromNothing) {
+  const Tokenizer tokenizer = *Compile(toy::ByteLevel({}));
+  std::vector<double> fractions;
+  TrainingOptions options{.columns = 4, .epochs = 4};
+  options.progress = [&](double fraction) { fractions.push_back(fraction); };
+  ASSERT_TRUE(TrainVectors(TwoTopics(), tokenizer, options).ok());
+  ASSERT_GT(fractions.size(), 1U);
+  EXPECT_EQ(fractions.front(), 0);
+  EXPECT_LE(fractions.back(), 1);
+  EXPECT_TRUE(std::is_sorted(fractions.begin(), fractions.end()));
+}
+
 TEST(TrainingTest, RareTokensHaveNoVector) {
   const Tokenizer tokenizer = *Compile(toy::ByteLevel({}));
   TokenizedText text = TwoTopics();
@@ -71,6 +117,20 @@ TEST(TrainingTest, RareTokensHaveNoVector) {
             TokenId{'z'});
   const auto none = TrainVectors({.ids = {1, 2, 3}, .ends = {3}}, tokenizer);
   EXPECT_EQ(none.status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(TokenizeLinesTest, TheSameOnOneCoreAndOnMany) {
+  if (!testing::HasManyCores()) GTEST_SKIP() << "one core";
+  const testing::TemporaryDirectory directory;
+  const Tokenizer tokenizer = *Compile(toy::ByteLevel({{"a", "b"}}));
+  std::string lines;
+  for (int i = 0; i < 5000; ++i) lines += "ab" + std::to_string(i * i) + "\n";
+  testing::WriteText(directory / "t.txt", lines);
+  const auto read = [&] { return *TokenizeLines(directory / "t.txt", tokenizer); };
+  const TokenizedText one = testing::OnOneCore(read);
+  const TokenizedText many = read();
+  EXPECT_EQ(one.ids, many.ids);
+  EXPECT_EQ(one.ends, many.ends);
 }
 
 TEST(TokenizeLinesTest, ADocumentALine) {

@@ -42,6 +42,10 @@ TEST_F(VectorFileTest, WhatIsWrongIsNamedByLine) {
   EXPECT_THAT(ErrorOf("1 2\n\xff 1 2\n"), HasSubstr("line 2: has a word that is not UTF-8"));
   EXPECT_THAT(ErrorOf("3 2\nthe 1 2\n"), HasSubstr("has 1 words, 3 were expected"));
   EXPECT_THAT(ErrorOf("1 999999999\nthe 1\n"), HasSubstr("line 1"));
+  EXPECT_THAT(ErrorOf("1 2\nthe 1 2\nof 1 2\n"), HasSubstr("has more words, 1 were expected"));
+  EXPECT_THAT(ErrorOf("1 2\r\nthe 1\r\n"), HasSubstr("line 2: has 1 numbers"));
+  // A vector that nobody wants is read with the same care.
+  EXPECT_THAT(ErrorOf("1 2\nnot 1 inf\n"), HasSubstr("line 2: has an infinity"));
   EXPECT_EQ(ReadVectorFile("/none/x.vec", {}).status().code(), absl::StatusCode::kNotFound);
 }
 
