@@ -17,7 +17,9 @@ using ::testing::IsEmpty;
 
 using Wanted = std::optional<std::uint32_t>;
 
-Tokenizer ModelTokenizer() { return testing::ByteLevelTokenizer({"a", "b", "c", "ab"}, R"(["a b"])"); }
+Tokenizer ModelTokenizer() {
+  return testing::ByteLevelTokenizer({"a", "b", "c", "ab"}, R"(["a b"])");
+}
 
 IdMap Adds(std::vector<std::string> pieces) {
   IdMap map = testing::ExtendMap(4, pieces.size());
