@@ -103,11 +103,11 @@ TEST_F(TokenVectorsTest, TokensBeyondTheRowsHaveNone) {
 
 TEST_F(TokenVectorsTest, TooRareInTheTextIsAnErrorThatNamesIt) {
   auxiliary_.vector_text = directory_ / "t.txt";
-  testing::WriteText(auxiliary_.vector_text, "zq ab\n");
+  testing::WriteText(auxiliary_.vector_text, "zq ab\n");  // the line break is the third
   const auto vectors = OpenTokenVectors(Sources(), &notes_);
   EXPECT_EQ(vectors.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(Message(vectors.status())),
-              HasSubstr("t.txt: of 2 tokens of text, 0 different ones stand there 10 times"));
+              HasSubstr("t.txt: of 3 tokens of text, 0 different ones stand there 10 times"));
 }
 
 TEST_F(TokenVectorsTest, TrainedOnATextUnderEachTokenizer) {
