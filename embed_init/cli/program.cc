@@ -19,19 +19,15 @@ namespace {
 // it comes here.
 struct PythonCommand {
   const char* name;
-  const char* description;  // "": the package does not have it yet, so the help does not list it
+  const char* description;
 };
 constexpr PythonCommand kPythonCommands[] = {
     {"report", "One self-contained HTML page about an output (in the Python package)"},
     {"optimizer", "The state of an optimizer for grafted rows (in the Python package)"},
     {"probe", "Bits per byte before and after, on texts (in the Python package)"},
-    {"train", ""}};
+    {"train", "Training goes on from a grafted model, new rows first (in the Python package)"}};
 
 std::string WhereItIs(const PythonCommand& command) {
-  if (*command.description == '\0') {
-    return Cat(command.name, ": tokgraft ", TOKGRAFT_VERSION, " has no such command, neither in ",
-               "this program nor in the Python package, where it will live");
-  }
   return Cat(command.name, ": is a command of the Python package, not of this program; run ",
              "\"pip install .\" in the source tree, then the package's own tokgraft ",
              command.name);
@@ -41,7 +37,6 @@ void AddPythonCommands(CLI::App* program, int* exit_status) {
   for (const PythonCommand& command : kPythonCommands) {
     CLI::App* added = program->add_subcommand(command.name, command.description)->prefix_command();
     added->set_help_flag("");
-    if (*command.description == '\0') added->group("");
     added->callback([&command, exit_status] {
       Finish(InvalidArgumentError(WhereItIs(command)));
       *exit_status = kExitUsage;

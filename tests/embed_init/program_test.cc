@@ -205,7 +205,7 @@ TEST(ProgramTest, CommandsOfThePythonPackageSaySo) {
     const Outcome outcome = RunQuietly({command, "out", "--anything"});
     EXPECT_EQ(outcome.status, 2) << command;
     EXPECT_THAT(outcome.error, ::testing::StartsWith(std::string("tokgraft: error: ") + command));
-    EXPECT_THAT(outcome.error, ::testing::HasSubstr("Python package"));
+    EXPECT_THAT(outcome.error, ::testing::HasSubstr("is a command of the Python package"));
     EXPECT_EQ(std::count(outcome.error.begin(), outcome.error.end(), '\n'), 1);
   }
 }
