@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "embed_init/init.h"
 #include "tests/embed_init/random_model.h"
 
@@ -285,6 +287,14 @@ TEST_F(ManifestTest, HostileManifestsAreProblemsNotCrashes) {
   }
   std::filesystem::remove(directory_ / "out/tokgraft.json");
   EXPECT_TRUE(absl::IsNotFound(Verify(directory_ / "out").status()));
+}
+
+TEST(ManifestSchemaTest, KnowsEveryMethod) {
+  const auto known = nlohmann::json::parse(ManifestSchema())["$defs"]["method"]["enum"];
+  for (const MethodInfo& method : ListMethods()) {
+    if (method.method == Method::kAuto) continue;  // resolved before it is written
+    EXPECT_NE(std::find(known.begin(), known.end(), method.name), known.end()) << method.name;
+  }
 }
 
 TEST(ManifestSchemaTest, IsJson) {
