@@ -87,7 +87,8 @@ def make(name: str, folder: pathlib.Path, *, seed: int = 0, texts: Texts | None 
         merged = tokgraft.merge(tokgraft.load(model), original, strategy="swap")
         return Change(name, model, merged, texts, source, original, folder)
     if kind == "p1":
-        merged = tokgraft.merge(original, donor_corpus=corpus, donor_size=int(rest[0]) if len(rest) > 1 else ADDED)
+        size = int(rest[0]) if len(rest) > 1 else ADDED
+        merged = tokgraft.merge(original, donor_corpus=corpus, donor_size=size)
         return Change(name, source, merged, texts, source, original, folder)
     donor = tokgraft.load(data.DATA / "tokenizers" / rest[0])
     if rest[0] != "gpt2":  # a vocabulary of 150,000 and more: what the texts need of it

@@ -4,9 +4,9 @@
     ./dev bench swap/forecast --table      of what there is
 
 Each swap is measured on 24 windows of two texts, with rows that are sums of old rows (mean). The
-counts come from `tokgraft.graft(..., dry_run=True)`, so what is checked is what users get. The line
-through all is compared with the one in embed_init/forecast/calibration.cc; each swap is also
-forecast by the line through the others.
+counts come from `tokgraft.forecast`, so what is checked is what users get. The line through all can
+be set beside the one in embed_init/forecast/calibration.cc; each swap is also forecast by the line
+through the others.
 """
 
 import argparse
